@@ -1,0 +1,16 @@
+.PHONY: demo test check bench docs clean
+PYTHON ?= python3
+BIN := .venv/bin
+
+demo: .venv/ready ; @for line in "film her-2013" "similar her-2013 --limit 6" "path her-2013 lost-in-translation-2003"; do echo; echo "\$$ filmgraph $$line"; echo; $(BIN)/filmgraph $$line || exit; done
+test: .venv/ready ; $(BIN)/python -m pytest
+check: .venv/ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/filmgraph format --check && $(BIN)/filmgraph validate && $(BIN)/python docs/generate.py --check
+bench: .venv/ready ; $(BIN)/python benchmarks/run.py
+docs: .venv/ready ; $(BIN)/python docs/generate.py
+clean: ; rm -rf .venv build dist
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "filmgraph needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

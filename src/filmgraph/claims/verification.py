@@ -1,0 +1,331 @@
+"""Whether the passages that claims stand on are still where the graph says, in a text that the graph does not hold.
+
+A review carries the SHA-256 of the text it was read from, and a passage its place in that text, in Unicode code
+points, with the SHA-256 of the UTF-8 of its words (``fg:exactSha256``). So whoever has the text can check every
+passage, and nobody has to publish it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from hashlib import sha256
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from filmgraph.errors import NotFoundError
+from filmgraph.namespaces import BASE, FG, OA, SPARQL_PREFIXES, shorten
+from filmgraph.readers import read_text
+from filmgraph.rows import printable
+
+if TYPE_CHECKING:
+    from filmgraph.stores import Store
+
+__all__ = ["CheckedPassage", "Passage", "PassageReport", "verify_passages"]
+
+WIDEST_SEARCH = 200_000
+"""How many places a passage is looked for at: a whole text of that many characters, the surroundings in a longer."""
+
+MOST_HASHED = 100_000_000
+"""How many characters may be hashed to find one passage, or to find whose text a file is."""
+
+SHORTEST_TELLING = 8
+"""The shortest passage, in characters, by which a text is recognised: fewer stand in any text."""
+
+_STANDS, _MOVED, _ORPHAN = "stands", "moved", "orphan"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as the graph holds it: its review, its place, and what its words must be.
+
+    ``start`` and ``end`` count code points, -1 where the graph has no whole number; ``sha256`` (hexadecimal) and
+    ``exact`` are None where the graph does not have them. ``claims`` and ``statements`` are those that stand on it.
+    """
+
+    iri: str
+    review: str
+    start: int
+    end: int
+    sha256: str | None
+    exact: str | None
+    claims: tuple[str, ...]
+    statements: tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        """How many code points the words have; nothing positive where the place is no span."""
+        return self.end - self.start if self.exact is None else len(self.exact)
+
+    @property
+    def provable(self) -> bool:
+        """Whether the graph says anything about the words."""
+        return self.sha256 is not None or self.exact is not None
+
+
+@dataclass(frozen=True)
+class CheckedPassage:
+    """What became of a passage: it ``stands``, it ``moved`` to ``start``–``end``, or it is an ``orphan``."""
+
+    passage: Passage
+    state: str
+    start: int | None = None
+    end: int | None = None
+    reason: str = ""
+
+    def to_text(self) -> str:
+        """Return one line: the state, the passage, where it was and is, and the claims that stand on it."""
+        passage = self.passage
+        place = f"{passage.start}–{passage.end}"
+        if self.state == _MOVED:
+            place += f" is now {self.start}–{self.end}"
+        claims = " ".join(
+            [", ".join(map(shorten, passage.claims)) or "no claim", *(f'"{text}"' for text in passage.statements)]
+        )
+        reason = f": {self.reason}" if self.reason else ""
+        return printable(f"{self.state} {shorten(passage.iri)} at {place}{reason} ({claims})")
+
+
+@dataclass(frozen=True)
+class PassageReport:
+    """What a text proves about the passages of a review, or of several that were read from the same text.
+
+    ``hash_matches`` says whether the file is, byte for byte, the text that the reviews were read from.
+    """
+
+    file: str
+    sha256: str
+    reviews: tuple[str, ...]
+    hash_matches: bool
+    checked: tuple[CheckedPassage, ...] = field(repr=False)
+
+    @property
+    def standing(self) -> tuple[CheckedPassage, ...]:
+        """The passages that are where the graph says."""
+        return self._in_state(_STANDS)
+
+    @property
+    def moved(self) -> tuple[CheckedPassage, ...]:
+        """The passages whose words are elsewhere in the text."""
+        return self._in_state(_MOVED)
+
+    @property
+    def orphaned(self) -> tuple[CheckedPassage, ...]:
+        """The passages whose words were not found."""
+        return self._in_state(_ORPHAN)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file is the text that was read, and every passage stands in it."""
+        return self.hash_matches and len(self.standing) == len(self.checked)
+
+    def to_text(self) -> str:
+        """Return the outcome in one line, then one line for each passage that does not stand."""
+        reviews = ", ".join(map(shorten, self.reviews))
+        text = "is the text" if self.hash_matches else "is not, byte for byte, the text"
+        counts = f"{len(self.standing)} of {len(self.checked)} passages stand"
+        if not self.ok:
+            counts += f", {len(self.moved)} moved, {len(self.orphaned)} orphaned"
+        head = printable(f"{self.file} {text} that {reviews} was read from: {counts}.")
+        return "\n".join([head, *(checked.to_text() for checked in (*self.moved, *self.orphaned))])
+
+    def _in_state(self, state: str) -> tuple[CheckedPassage, ...]:
+        return tuple(checked for checked in self.checked if checked.state == state)
+
+
+def verify_passages(store: Store, file: str | os.PathLike[str], *, review: str | None = None) -> PassageReport:
+    """Check the passages of a review against a text file.
+
+    The review is the one whose hash the file has; else the one named by its IRI, ``review``; else each of which at
+    least one passage is found in the text. Passages are in the order of review, place and IRI.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read or is no UTF-8, and
+    :class:`~filmgraph.errors.NotFoundError` for a text of no review, an unknown review, or one without passages.
+    """
+    text = _Text(read_text(file))
+    if review is not None:
+        _check_known(store, review)
+    same_text = _reviews_of_text(store, text.sha256)
+    if review is not None:
+        reviews = [review]
+    else:
+        reviews = same_text or _recognised(store, text, os.fspath(file))
+    passages = _passages(store, reviews)
+    if not passages:
+        raise NotFoundError(f"{', '.join(map(shorten, reviews))} has no passages to verify.")
+    matching = set(reviews) <= set(same_text)
+    checked = tuple(_checked(text, passages, hash_matches=matching))
+    return PassageReport(os.fspath(file), text.sha256, tuple(reviews), matching, checked)
+
+
+class _Text:
+    """A text, and its UTF-8 with the place of each character in it, so that a span is hashed without being copied."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._bytes = memoryview(text.encode())
+        self.sha256 = sha256(self._bytes).hexdigest()
+        self._offsets: Sequence[int] = range(len(text) + 1)
+        if len(self._bytes) != len(text):
+            self._offsets = [0, *accumulate(map(_utf8_length, text))]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def digest(self, start: int, length: int) -> bytes:
+        """Return the SHA-256 of the UTF-8 of a span."""
+        return sha256(self._bytes[self._offsets[start] : self._offsets[start + length]]).digest()
+
+    def holds(self, passage: Passage, start: int) -> bool:
+        """Whether the words of a passage stand at a place; True for a passage of which the graph gives no words."""
+        length = passage.length
+        if length <= 0 or start < 0 or start + length > len(self.text):
+            return False
+        if passage.exact is not None and not self.text.startswith(passage.exact, start):
+            return False
+        return passage.sha256 is None or self.digest(start, length).hex() == passage.sha256
+
+
+def _utf8_length(character: str) -> int:
+    code = ord(character)
+    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+
+
+def _checked(text: _Text, passages: Sequence[Passage], *, hash_matches: bool) -> Iterator[CheckedPassage]:
+    """Yield each passage with what became of it.
+
+    An insertion moves all that follows by the same distance, so a passage is looked for first where the one before
+    it leads one to expect it.
+    """
+    shift = 0
+    for passage in passages:
+        if passage.length <= 0 or passage.start < 0:
+            yield CheckedPassage(passage, _ORPHAN, reason="its start and end are no span")
+        elif passage.exact is not None and passage.end - passage.start != passage.length:
+            yield CheckedPassage(passage, _ORPHAN, reason="its words are not as long as its span")
+        elif not passage.provable and not hash_matches:
+            yield CheckedPassage(passage, _ORPHAN, reason="the graph has no hash of its words")
+        elif text.holds(passage, passage.start):
+            yield CheckedPassage(passage, _STANDS, passage.start, passage.end)
+        else:
+            found = _search(text, passage, passage.start + shift) if passage.provable else None
+            if found is None:
+                outside = passage.end > len(text)
+                reason = "it ends outside the text" if outside else "its words are not found in the text"
+                yield CheckedPassage(passage, _ORPHAN, reason=reason)
+            else:
+                shift = found - passage.start
+                yield CheckedPassage(passage, _MOVED, found, found + passage.length)
+
+
+def _search(text: _Text, passage: Passage, expected: int) -> int | None:
+    """Return the place nearest to the expected one at which the words of a passage stand, None if there is none."""
+    last = len(text) - passage.length
+    if last < 0:
+        return None
+    expected = min(max(expected, 0), last)
+    budget = min(WIDEST_SEARCH, MOST_HASHED // passage.length)
+    for distance in range(last + 1):
+        for start in {expected - distance, expected + distance}:
+            if 0 <= start <= last:
+                budget -= 1
+                if text.holds(passage, start):
+                    return start
+        if budget <= 0:
+            return None
+    return None
+
+
+def _recognised(store: Store, text: _Text, file: str) -> list[str]:
+    """Return the reviews of which a passage is found in a text: at its place, or else anywhere."""
+    telling = [p for p in _passages(store, None) if p.provable and p.length >= SHORTEST_TELLING and p.start >= 0]
+    reviews = {passage.review for passage in telling if text.holds(passage, passage.start)}
+    if not reviews:
+        reviews = {passage.review for passage in telling if passage.exact and passage.exact in text.text}
+        reviews |= _found_by_hash(text, [passage for passage in telling if passage.exact is None])
+    if not reviews:
+        raise NotFoundError(
+            f"{printable(file)}: the graph knows no review of this text, neither by its SHA-256 nor by a passage; "
+            "name the review with --review."
+        )
+    return sorted(reviews)
+
+
+def _found_by_hash(text: _Text, passages: Sequence[Passage]) -> set[str]:
+    """Return the reviews of which a passage stands somewhere in a text; one walk for all passages of a length."""
+    by_length: dict[int, dict[bytes, str]] = {}
+    for passage in passages:
+        digest = _bytes_of(passage.sha256 or "")
+        if passage.length <= len(text) and digest:
+            by_length.setdefault(passage.length, {}).setdefault(digest, passage.review)
+    reviews: set[str] = set()
+    budget = MOST_HASHED
+    for length, wanted in sorted(by_length.items(), reverse=True):
+        places = min(len(text) - length + 1, WIDEST_SEARCH)
+        budget -= places * length
+        if budget < 0:
+            break
+        for start in range(places):
+            found = wanted.get(text.digest(start, length))
+            if found:
+                reviews.add(found)
+    return reviews
+
+
+def _bytes_of(hexadecimal: str) -> bytes:
+    try:
+        return bytes.fromhex(hexadecimal)
+    except ValueError:
+        return b""
+
+
+def _reviews_of_text(store: Store, digest: str) -> list[str]:
+    query = (
+        f'SELECT DISTINCT ?review WHERE {{ ?review <{FG}textSha256> ?hash FILTER (LCASE(STR(?hash)) = "{digest}") }}'
+    )
+    return sorted(str(review) for (review,) in store.select(query))
+
+
+def _check_known(store: Store, review: str) -> None:
+    reviews = sorted(str(row[0]) for row in store.select(f"SELECT DISTINCT ?review WHERE {{ ?review a <{FG}Review> }}"))
+    if review not in reviews:
+        near = get_close_matches(review, reviews, n=3, cutoff=(len(BASE) + 8) / max(len(review), len(BASE) + 8))
+        raise NotFoundError(
+            f"There is no review {printable(shorten(review))!r} in this graph.",
+            suggestions=[shorten(iri) for iri in near],
+        )
+
+
+_PASSAGES = f"""{SPARQL_PREFIXES}
+SELECT ?passage ?review ?start ?end ?hash ?exact ?claim ?statement WHERE {{
+  %s
+  ?passage oa:hasSource ?review .
+  OPTIONAL {{ ?passage oa:start ?start }}
+  OPTIONAL {{ ?passage oa:end ?end }}
+  OPTIONAL {{ ?passage fg:exactSha256 ?hash }}
+  OPTIONAL {{ ?passage oa:exact ?exact }}
+  OPTIONAL {{ ?claim fg:evidence ?passage OPTIONAL {{ ?claim fg:statement ?statement }} }}
+}}
+ORDER BY STR(?review) STR(?passage) STR(?claim) STR(?statement) ?start ?end STR(?hash) STR(?exact)
+"""
+
+
+def _passages(store: Store, reviews: Sequence[str] | None) -> list[Passage]:
+    """Return the passages of some reviews, or of all, in the order of review, place and IRI."""
+    values = "" if reviews is None else f"VALUES ?review {{ {' '.join(f'<{review}>' for review in reviews)} }}"
+    rows: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for record in store.select(_PASSAGES % values).records():
+        rows.setdefault((str(record["passage"]), str(record["review"])), []).append(dict(record))
+    passages: list[Passage] = []
+    for (iri, review), records in rows.items():
+        first = records[0]
+        start, end = (value if type(value) is int else -1 for value in (first["start"], first["end"]))
+        digest, exact = (None if first[name] is None else str(first[name]) for name in ("hash", "exact"))
+        claims, statements = (
+            tuple(dict.fromkeys(str(record[name]) for record in records if record[name] is not None))
+            for name in ("claim", "statement")
+        )
+        passages.append(Passage(iri, review, start, end, digest and digest.lower(), exact, claims, statements))
+    return sorted(passages, key=lambda passage: (passage.review, passage.start, passage.end, passage.iri))

@@ -1,0 +1,141 @@
+"""Commands that ask: query, stats, completion."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from filmgraph.cli.options import completes, with_graph
+from filmgraph.cli.output import bullet, heading, paragraph, print_rows, styled, title
+
+if TYPE_CHECKING:
+    from filmgraph.graph import FilmGraph
+    from filmgraph.queries import Query
+
+__all__ = ["completion_command", "query_command", "stats_command"]
+
+_FORMS = ("table", "csv", "tsv", "json", "sparql-json", "markdown")
+
+
+@click.command("query")
+@click.argument("query", required=False, shell_complete=completes("query"))
+@click.argument("parameters", metavar="[NAME=VALUE]...", nargs=-1)
+@click.option(
+    "--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="How rows are written."
+)
+@click.option("--limit", "-n", type=click.IntRange(1), default=None, help="How many rows at most.")
+@click.option("--about", is_flag=True, help="Show what a query of the library asks, and its parameters.")
+@click.option(
+    "--allow-service",
+    "allow_services",
+    metavar="HOST",
+    multiple=True,
+    help="A host that SERVICE may reach; may be repeated.",
+)
+@with_graph
+def query_command(
+    graph: FilmGraph,
+    query: str | None,
+    parameters: tuple[str, ...],
+    form: str,
+    limit: int | None,
+    about: bool,
+    allow_services: tuple[str, ...],
+) -> None:
+    """Run a query of the library with NAME=VALUE parameters, or SPARQL of your own.
+
+    QUERY is the name of a library query, a SPARQL text, a file that ends in .rq, or - for standard input. Without
+    QUERY the library is listed.
+    """
+    from filmgraph.rows import Rows
+    from filmgraph.turtle import write_turtle
+
+    if query is None:
+        _list_library(graph)
+        return
+    if about:
+        _describe(graph.library[query])
+        return
+    text = _text_of(query)
+    values = _parsed(parameters, query)
+    answer = graph.query(text, values, limit=limit, allow_services=allow_services)
+    if isinstance(answer, Rows):
+        print_rows(answer, form)
+    elif isinstance(answer, bool):
+        click.echo(str(answer).lower())
+    else:
+        click.echo(write_turtle(answer), nl=False)
+
+
+@click.command("stats")
+@with_graph
+def stats_command(graph: FilmGraph) -> None:
+    """Count what the graph holds."""
+    counts = graph.stats()
+    widest = max(len(f"{count:,}") for count in counts.values())
+    for name, count in counts.items():
+        click.echo(f"{count:>{widest},}  {name}")
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the script that completes words in your shell: eval "$(filmgraph completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    from filmgraph.cli import cli
+
+    found = get_completion_class(shell)
+    assert found is not None, "the choices are shells that click knows"
+    click.echo(found(cli, {}, "filmgraph", "_FILMGRAPH_COMPLETE").source())
+
+
+def _text_of(query: str) -> str:
+    from filmgraph.readers import read_text
+
+    if query == "-":
+        return sys.stdin.read()
+    return read_text(query, limit=1024**2) if query.endswith(".rq") else query
+
+
+def _parsed(parameters: tuple[str, ...], query: str) -> dict[str, list[str]]:
+    from filmgraph.errors import QueryError
+
+    values: dict[str, list[str]] = {}
+    for given in parameters:
+        name, equals, value = given.partition("=")
+        if not equals or not name:
+            raise QueryError(f"{given!r} is no NAME=VALUE", query=query[:40])
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _list_library(graph: FilmGraph) -> None:
+    title(f"The query library: {len(graph.library)} questions")
+    click.echo()
+    for query in graph.library:
+        wanted = " ".join(
+            f"[{parameter.name}=…]" if parameter.optional else f"{parameter.name}=…" for parameter in query.parameters
+        )
+        click.echo(f"{styled(query.name, bold=True)} {styled(wanted, dim=True)}".rstrip())
+        paragraph(query.title + ".", indent=4)
+
+
+def _describe(query: Query) -> None:
+    title(query.title)
+    paragraph(query.description)
+    parts: tuple[tuple[str, Any], ...] = (("Parameters", query.parameters), ("Columns", query.columns))
+    for name, entries in parts:
+        if entries:
+            heading(name)
+        for entry in entries:
+            mark = (
+                " (optional)"
+                if getattr(entry, "optional", False)
+                else " (one or more)"
+                if getattr(entry, "many", False)
+                else ""
+            )
+            bullet(f"{entry.name}, {entry.type}{mark}: {entry.description}")

@@ -1,0 +1,87 @@
+"""Commands that check: validate, format, claims."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from filmgraph.cli.options import with_graph
+from filmgraph.cli.output import paragraph
+from filmgraph.cli.progress import steps
+
+if TYPE_CHECKING:
+    from filmgraph.graph import FilmGraph
+
+__all__ = ["claims_command", "format_command", "validate_command"]
+
+
+@click.command("validate")
+@click.argument("files", nargs=-1, type=click.Path())
+@with_graph
+def validate_command(graph: FilmGraph, files: tuple[str, ...]) -> None:
+    """Judge files together with the graph that they join, or the whole graph where none are named.
+
+    Ends with status 0 where all is well, 1 where a rule is broken, 2 where a file cannot be read.
+    """
+    with steps("Validating") as progress:
+        report = graph.validate(files, progress=progress)
+    for line in report.to_text().splitlines():
+        click.echo(line)
+    if not report.conforms:
+        sys.exit(1)
+
+
+@click.command("format")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; end with status 1 where a file is not in the form.")
+@with_graph
+def format_command(graph: FilmGraph, files: tuple[Path, ...], check: bool) -> None:
+    """Write Turtle files in the canonical form, so that a diff shows what changed and nothing else.
+
+    Without FILES all Turtle files of ontology/ and data/ are meant. A file is rewritten only when all could be read.
+    """
+    from filmgraph.export import write_output
+    from filmgraph.readers import read_text
+    from filmgraph.turtle import format_turtle
+
+    workspace = graph.workspace
+    wanted = files or tuple(sorted([*workspace.ontology.rglob("*.ttl"), *workspace.data.rglob("*.ttl")]))
+    changed: dict[Path, str] = {}
+    for file in wanted:
+        text = read_text(file)
+        formatted = format_turtle(text, file=str(file))
+        if formatted != text:
+            changed[file] = formatted
+    for file, formatted in changed.items():
+        if check:
+            click.echo(f"{file}: not in the canonical form; filmgraph format {file} writes it")
+        else:
+            write_output(formatted, file, overwrite=True)
+            click.echo(f"{file}: rewritten")
+    if check and changed:
+        sys.exit(1)
+    click.echo(f"{len(wanted)} files, {len(changed)} {'not in the form' if check else 'rewritten'}", err=True)
+
+
+@click.group("claims")
+def claims_command() -> None:
+    """Work with the claims of critics."""
+
+
+@claims_command.command("verify")
+@click.option("--source", required=True, metavar="FILE", help="The text that the review was read from.")
+@click.option("--review", metavar="REVIEW", help="The review, where the text has changed too much to tell.")
+@with_graph
+def verify_command(graph: FilmGraph, source: str, review: str | None) -> None:
+    """Prove that the passages of claims still stand in the text that they were read from.
+
+    Ends with status 0 where the text is unchanged and every passage stands, 1 where it is not so.
+    """
+    report = graph.verify(source, review=review)
+    for line in report.to_text().splitlines():
+        paragraph(line)
+    if not report.ok:
+        sys.exit(1)

@@ -1,0 +1,158 @@
+"""Commands that lead from film to film: similar, recommend, path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from filmgraph.cli.options import as_json, completes, limit, show_spoilers, with_graph
+from filmgraph.cli.output import bullet, heading, paragraph, print_json, styled, title
+
+if TYPE_CHECKING:
+    from filmgraph.graph import FilmGraph
+    from filmgraph.recommend import Recommendation
+
+__all__ = ["path_command", "recommend_command", "similar_command"]
+
+_reasons = click.option(
+    "--reasons", type=click.IntRange(1, 10), default=2, show_default=True, help="Reasons for each answer."
+)
+_how = click.option("--how", is_flag=True, help="Tell how each film does it, and in which scene.")
+
+
+@click.command("similar")
+@click.argument("name", metavar="FILM", shell_complete=completes("film"))
+@click.option(
+    "--measure",
+    type=click.Choice(["cosine", "jaccard", "shared"]),
+    default="cosine",
+    show_default=True,
+    help="How likeness is measured.",
+)
+@limit
+@_reasons
+@_how
+@show_spoilers
+@as_json
+@with_graph
+def similar_command(
+    graph: FilmGraph, name: str, measure: str, limit: int, reasons: int, how: bool, spoilers: bool, as_json: bool
+) -> None:
+    """List the films most like a film by the techniques they use, rare ones counting most, each with its reasons."""
+    answers = graph.similar(name, limit=limit, measure=measure, reasons=reasons)
+    if as_json:
+        print_json(answers)
+        return
+    title(f"Films most like {graph.film(name).title}")
+    _print_answers(graph, answers, how=how, spoilers=spoilers)
+
+
+@click.command("recommend")
+@click.argument("liked", metavar="FILM...", nargs=-1, required=True, shell_complete=completes("film"))
+@click.option(
+    "--not",
+    "disliked",
+    metavar="FILM",
+    multiple=True,
+    shell_complete=completes("film"),
+    help="A film that you dislike; its craft counts against an answer.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(["craft", "pagerank"]),
+    default="craft",
+    show_default=True,
+    help="By shared craft, or by walking the whole graph.",
+)
+@limit
+@_reasons
+@_how
+@show_spoilers
+@as_json
+@with_graph
+def recommend_command(
+    graph: FilmGraph,
+    liked: tuple[str, ...],
+    disliked: tuple[str, ...],
+    method: str,
+    limit: int,
+    reasons: int,
+    how: bool,
+    spoilers: bool,
+    as_json: bool,
+) -> None:
+    """Recommend films for someone who likes some films and dislikes others, each with its reasons."""
+    answers = graph.recommend(*liked, disliked=disliked, limit=limit, method=method, reasons=reasons)
+    if as_json:
+        print_json(answers)
+        return
+    title("What to watch")
+    _print_answers(graph, answers, how=how, spoilers=spoilers)
+
+
+@click.command("path")
+@click.argument("film", shell_complete=completes("film"))
+@click.argument("other", shell_complete=completes("film"))
+@click.option("--limit", "-n", type=click.IntRange(1), default=5, show_default=True, help="How many at most.")
+@click.option("--kind", "kinds", multiple=True, help="Keep to this kind of path; may be repeated.")
+@click.option("--turtle", is_flag=True, help="Print the triples that the paths stand on, as Turtle.")
+@show_spoilers
+@as_json
+@with_graph
+def path_command(
+    graph: FilmGraph,
+    film: str,
+    other: str,
+    limit: int,
+    kinds: tuple[str, ...],
+    turtle: bool,
+    spoilers: bool,
+    as_json: bool,
+) -> None:
+    """Show why two films belong together: the best paths between them, every edge of which is in the graph."""
+    from filmgraph.errors import NotFoundError
+    from filmgraph.paths import KIND_WEIGHTS
+
+    unknown = [kind for kind in kinds if kind not in (*KIND_WEIGHTS, "via")]
+    if unknown:
+        raise NotFoundError(
+            f"There is no kind of path {unknown[0]!r}; the kinds are {', '.join((*KIND_WEIGHTS, 'via'))}."
+        )
+    paths = graph.path(film, other, limit=limit, kinds=kinds or None)
+    if as_json:
+        print_json(paths)
+        return
+    if turtle:
+        for path in paths:
+            click.echo(path.to_turtle())
+        return
+    title(f"{graph.film(film).title} → {graph.film(other).title}")
+    for path in paths:
+        confirmed = "confirmed in the graph" if path.confirm(graph.store) else "NOT in the graph"
+        count = len(path.triples)
+        heading(path.reason, note=path.kind)
+        for line in path.details(spoilers=spoilers):
+            bullet(line, mark="▸")
+        paragraph(f"{count} triple{'' if count == 1 else 's'}, {confirmed}; score {path.score:.3f}", indent=2, dim=True)
+    if not paths:
+        click.echo("Nothing joins them.")
+
+
+def _print_answers(graph: FilmGraph, answers: Sequence[Recommendation], *, how: bool, spoilers: bool) -> None:
+    from filmgraph.lookup import labels_of
+
+    crafts = labels_of(graph.store, {technique for answer in answers for technique in answer.against})
+    for place, answer in enumerate(answers, start=1):
+        click.echo()
+        click.echo(f"{place:>2}. {styled(answer.title, bold=True)}  {styled(f'{answer.score:.3f}', dim=True)}")
+        for path in answer.paths:
+            bullet(path.reason, indent=4)
+            if how:
+                for line in path.details(spoilers=spoilers):
+                    bullet(line, indent=6, mark="▸")
+        if answer.against:
+            bullet("but also " + ", ".join(crafts[technique].lower() for technique in answer.against), indent=4)
+    if not answers:
+        click.echo("Nothing like it is in the graph.")

@@ -1,0 +1,82 @@
+"""Options that many commands share, and how they open the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from filmgraph.graph import FilmGraph
+
+__all__ = ["as_json", "completes", "limit", "show_spoilers", "with_graph"]
+
+
+def with_graph(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which graph, and call it with the open graph as first argument."""
+
+    @click.option(
+        "--store",
+        metavar="PATH|URL",
+        help="A disk store, an RDF file or a SPARQL endpoint; default: the bundled graph.",
+    )
+    @click.option("--root", metavar="DIR", help="A folder with ontology/, data/ and queries/ of your own.")
+    @click.option(
+        "--deadline",
+        type=click.FloatRange(0.1),
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="The longest that one call to an endpoint may take.",
+    )
+    @wraps(command)
+    def opened(*args: Any, store: str | None, root: str | None, deadline: float, **options: Any) -> Any:
+        from filmgraph.graph import open_graph
+
+        with open_graph(store, root=root, deadline=deadline) as graph:
+            return command(graph, *args, **options)
+
+    return opened
+
+
+limit = click.option("--limit", "-n", type=click.IntRange(1), default=10, show_default=True, help="How many at most.")
+show_spoilers = click.option("--spoilers", is_flag=True, help="Show scenes that give away an ending.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def completes(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Return a completer of slugs of a kind of resource, or of query names for the kind "query"."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from filmgraph.errors import FilmgraphError
+
+        try:
+            return [CompletionItem(word) for word in _words(kind) if word.startswith(incomplete)][:200]
+        except FilmgraphError:
+            return []
+
+    return complete
+
+
+def _words(kind: str) -> list[str]:
+    from filmgraph.graph import open_graph
+    from filmgraph.namespaces import FG, SCHEMA, kind_of, slug_of
+
+    graph: FilmGraph
+    with open_graph() as graph:
+        if kind == "query":
+            return list(graph.library.names)
+        class_ = {
+            "person": SCHEMA + "Person",
+            "film": FG + "Film",
+            "technique": FG + "Technique",
+            "review": FG + "Review",
+        }
+        rows = graph.store.select(f"SELECT ?s WHERE {{ ?s a <{class_[kind]}> }}")
+        return sorted(slug_of(str(row[0])) for row in rows if kind_of(str(row[0])) == kind)

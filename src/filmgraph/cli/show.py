@@ -1,0 +1,194 @@
+"""Commands that show a page: film, technique, person, review, search."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from filmgraph.cli.options import as_json, completes, limit, show_spoilers, with_graph
+from filmgraph.cli.output import bullet, claim_line, heading, paragraph, print_json, scene_lines, styled, title
+
+if TYPE_CHECKING:
+    from filmgraph.graph import FilmGraph
+    from filmgraph.pages import Claim, Use
+
+__all__ = ["film_command", "person_command", "review_command", "search_command", "technique_command"]
+
+_STANCES = ("praise", "criticism", "mixed", "observation")
+_SHOWN_CLAIMS = 3
+
+
+@click.command("film")
+@click.argument("name", metavar="FILM", shell_complete=completes("film"))
+@show_spoilers
+@click.option("--claims", "all_claims", is_flag=True, help="List every claim of the critics.")
+@as_json
+@with_graph
+def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, as_json: bool) -> None:
+    """Show the page of a film: its craft, how it does it, in which scenes, and what critics say."""
+    page = graph.film(name)
+    if as_json:
+        print_json(page)
+        return
+    title(f"{page.title} ({page.year})")
+    for text, language in page.other_titles:
+        paragraph(f"{text} [{language}]" if language else text, dim=True)
+    facts = [", ".join(named.name for named in group) for group in (page.genres, page.countries) if group]
+    paragraph(" · ".join([*facts, *([f"{page.runtime_minutes} min"] if page.runtime_minutes else [])]))
+    for role, people in page.credits:
+        paragraph(f"{role}: {', '.join(person.name for person in people)}")
+    click.echo()
+    paragraph(page.abstract)
+    click.echo()
+    click.echo(styled(page.tally_line, bold=True))
+    for use in page.uses:
+        _print_use(use, spoilers=spoilers)
+    _print_claims(page.claims, name=page.iri, all_claims=all_claims)
+    links = [("Wikidata", page.wikidata), ("IMDb", page.imdb), ("This film", page.iri)]
+    click.echo()
+    for label, address in links:
+        if address:
+            click.echo(f"{label}: {styled(address, underline=True)}")
+
+
+@click.command("technique")
+@click.argument("name", metavar="TECHNIQUE", shell_complete=completes("technique"))
+@show_spoilers
+@as_json
+@with_graph
+def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -> None:
+    """Show the page of a technique: what it is, and every film that uses it or a narrower one."""
+    page = graph.technique(name)
+    if as_json:
+        print_json(page)
+        return
+    heading_line = f"{page.label}  {styled(page.category.name, dim=True)}"
+    click.echo(styled(heading_line.split("  ")[0], bold=True) + "  " + styled(page.category.name, dim=True))
+    paragraph(page.definition)
+    if page.scope_note:
+        paragraph(page.scope_note, dim=True)
+    relations = (
+        ("Also known as", page.also_known_as),
+        ("Broader", tuple(named.name for named in page.broader)),
+        ("Narrower", tuple(named.name for named in page.narrower)),
+        ("Related", tuple(named.name for named in page.related)),
+    )
+    for label, names in relations:
+        if names:
+            paragraph(", ".join(names), label=f"{label}:")
+    films = len({use.film.iri for use in page.uses})
+    heading(f"{films} film{'' if films == 1 else 's'}")
+    for use in page.uses:
+        note = "" if use.technique.iri == page.iri else use.technique.name.lower()
+        heading(f"{use.film.name} ({use.year})", note=note)
+        _print_how(use, spoilers=spoilers)
+    if page.claims:
+        heading("What critics say")
+        for claim in page.claims:
+            bullet(claim_line(claim, with_film=True))
+
+
+@click.command("person")
+@click.argument("name", metavar="PERSON", shell_complete=completes("person"))
+@as_json
+@with_graph
+def person_command(graph: FilmGraph, name: str, as_json: bool) -> None:
+    """Show the page of a person, band or publication: films, signature techniques, claims."""
+    page = graph.person(name)
+    if as_json:
+        print_json(page)
+        return
+    title(page.name)
+    for credit in page.credits:
+        bullet(f"{credit.film.name} ({credit.year}), {credit.role.lower()}")
+    if page.signatures:
+        heading("Signature techniques")
+        for signature in page.signatures:
+            bullet(
+                f"{signature.technique.name}: {signature.films} of {signature.of} films here "
+                f"({signature.share:.0%}, against {signature.share_of_all:.0%} of all films)"
+            )
+    if page.claims:
+        heading("Claims")
+        for claim in page.claims:
+            bullet(claim_line(claim, with_film=True))
+
+
+@click.command("review")
+@click.argument("name", metavar="REVIEW", shell_complete=completes("review"))
+@as_json
+@with_graph
+def review_command(graph: FilmGraph, name: str, as_json: bool) -> None:
+    """Show the page of a review: who wrote it, and every claim in it with its place in the text."""
+    page = graph.review(name)
+    if as_json:
+        print_json(page)
+        return
+    author = ", ".join(named.name for named in (page.critic, page.publication) if named) or "unsigned"
+    title(f"{page.title or 'Review'} — {author}")
+    paragraph(f"A review of {page.film.name}." + (f" {page.date}." if page.date else ""))
+    if page.url:
+        click.echo(styled(page.url, underline=True))
+    click.echo()
+    for claim in page.claims:
+        places = ", ".join(f"{start}–{end}" for start, end in claim.passages)
+        compared = f" Compared with {', '.join(claim.compares_to)}." if claim.compares_to else ""
+        bullet(f"{claim.stance} of {claim.about.name.lower()}: {claim.statement}{compared} [characters {places}]")
+
+
+@click.command("search")
+@click.argument("text", nargs=-1, required=True)
+@limit
+@with_graph
+def search_command(graph: FilmGraph, text: tuple[str, ...], limit: int) -> None:
+    """Search titles, labels, alternative labels and names, forgiving of typing errors and accents."""
+    from filmgraph.namespaces import shorten
+
+    hits = graph.search(" ".join(text), limit=limit)
+    if not hits:
+        click.echo("Nothing found.", err=True)
+    for hit in hits:
+        also = "" if hit.matched == hit.name else f" (as {hit.matched!r})"
+        click.echo(f"{styled(shorten(hit.iri))}  {styled(hit.name, bold=True)}{styled(also)}")
+
+
+def _print_use(use: Use, *, spoilers: bool) -> None:
+    heading(use.technique.name, note=use.category.name)
+    paragraph(use.definition, indent=2, dim=True)
+    _print_how(use, spoilers=spoilers)
+    for claim in use.noticed:
+        bullet(claim_line(claim), mark="✓" if claim.stance == "praise" else "·")
+    source = f"Source: {use.source}" if use.source else "Editors' reading, no source cited."
+    paragraph(source, indent=2, dim=True)
+
+
+def _print_how(use: Use, *, spoilers: bool) -> None:
+    if use.spoiler and not spoilers:
+        paragraph("[How it is used gives away the ending: --spoilers shows it]", indent=2)
+        return
+    paragraph(use.explanation, indent=2)
+    for line in scene_lines(use.scenes, folded=use.spoiler, spoilers=spoilers):
+        bullet(line, mark="▸")
+
+
+def _print_claims(claims: tuple[Claim, ...], *, name: str, all_claims: bool) -> None:
+    if not claims:
+        return
+    reviews = len({claim.review for claim in claims})
+    by_stance = Counter(claim.stance for claim in claims)
+    counted = ", ".join(f"{by_stance[stance]} {stance}" for stance in _STANCES if by_stance[stance])
+    heading(
+        "What critics say", note=f"{len(claims)} claims in {reviews} review{'' if reviews == 1 else 's'}: {counted}"
+    )
+    if all_claims:
+        for claim in claims:
+            bullet(claim_line(claim))
+        return
+    subjects: dict[str, Counter[str]] = {}
+    for claim in claims:
+        subjects.setdefault(claim.about.name, Counter())[claim.stance] += 1
+    for subject, stances in sorted(subjects.items(), key=lambda item: (-item[1].total(), item[0])):
+        bullet(f"{subject}: {', '.join(f'{stances[stance]} {stance}' for stance in _STANCES if stances[stance])}")
+    paragraph("--claims lists them all, each with its critic.", indent=2, dim=True)

@@ -1,0 +1,148 @@
+"""The errors that filmgraph raises.
+
+One tree; whoever catches :class:`FilmgraphError` catches them all::
+
+    FilmgraphError
+    ├── DataError            a file or text that is not what it should be (file, line, column)
+    │   └── FormatError      a file whose format filmgraph does not know
+    ├── QueryError           a query or a parameter that cannot be run (query, parameter)
+    │   └── RefusedQueryError    a query that the guard does not let through
+    ├── NotFoundError        a name that the graph does not know ("did you mean …")
+    │   └── AmbiguousNameError   a name that several resources bear
+    ├── OutputError          a file that cannot be written, or must not be overwritten
+    └── StoreError           a store that cannot be opened, read or written
+        ├── StoreLockedError     another process holds the store
+        ├── ReadOnlyStoreError   a change asked of a store that only reads
+        └── RemoteError          an endpoint that failed (url)
+            ├── EndpointDownError      nothing answers there
+            ├── EndpointTimeoutError   the deadline passed
+            ├── EndpointStatusError    an HTTP status that is no success (status)
+            └── EndpointAnswerError    an answer of the wrong type, too large or unreadable
+
+Each message is one line that says what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "AmbiguousNameError",
+    "DataError",
+    "EndpointAnswerError",
+    "EndpointDownError",
+    "EndpointStatusError",
+    "EndpointTimeoutError",
+    "FilmgraphError",
+    "FormatError",
+    "NotFoundError",
+    "OutputError",
+    "QueryError",
+    "ReadOnlyStoreError",
+    "RefusedQueryError",
+    "RemoteError",
+    "StoreError",
+    "StoreLockedError",
+]
+
+
+class FilmgraphError(Exception):
+    """Something that filmgraph could not do, said in one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class DataError(FilmgraphError):
+    """A file or text that is not what it should be.
+
+    ``file``, ``line`` and ``column`` (both counted from 1) are None where they are not known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        self.file, self.line, self.column = file, line, column
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {message}" if place else message)
+
+
+class FormatError(DataError):
+    """A file whose format filmgraph does not know."""
+
+
+class QueryError(FilmgraphError):
+    """A query, or a parameter of one, that cannot be run."""
+
+    def __init__(self, message: str, *, query: str | None = None, parameter: str | None = None) -> None:
+        self.query, self.parameter = query, parameter
+        place = ", ".join(
+            part for part in (f"query {query}" if query else "", f"parameter {parameter}" if parameter else "") if part
+        )
+        super().__init__(f"{place}: {message}" if place else message)
+
+
+class RefusedQueryError(QueryError):
+    """A query that the guard does not let through: it reaches out, or it is too large."""
+
+
+class NotFoundError(FilmgraphError):
+    """A name that the graph does not know; ``suggestions`` holds the nearest that it does."""
+
+    def __init__(self, message: str, *, suggestions: Sequence[str] = ()) -> None:
+        self.suggestions = tuple(suggestions)
+        hint = f" Did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
+        super().__init__(f"{message}{hint}")
+
+
+class AmbiguousNameError(NotFoundError):
+    """A name that several resources bear; ``suggestions`` holds their slugs."""
+
+
+class OutputError(FilmgraphError):
+    """A file that cannot be written, or that exists and must not be overwritten."""
+
+
+class StoreError(FilmgraphError):
+    """A store that cannot be opened, read or written."""
+
+
+class StoreLockedError(StoreError):
+    """A disk store that another process holds for writing."""
+
+
+class ReadOnlyStoreError(StoreError):
+    """A change asked of a store that only reads."""
+
+
+class RemoteError(StoreError):
+    """An endpoint that failed; ``url`` names it."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        self.url = url
+        super().__init__(f"{url}: {message}")
+
+
+class EndpointDownError(RemoteError):
+    """Nothing answers at the endpoint's address."""
+
+
+class EndpointTimeoutError(RemoteError):
+    """The endpoint did not finish within the deadline."""
+
+
+class EndpointStatusError(RemoteError):
+    """The endpoint answered with an HTTP status that is no success."""
+
+    def __init__(self, message: str, *, url: str, status: int) -> None:
+        self.status = status
+        super().__init__(message, url=url)
+
+
+class EndpointAnswerError(RemoteError):
+    """The endpoint answered with the wrong content type, too much, or something unreadable."""

@@ -1,0 +1,173 @@
+"""The namespaces of the graph, and the forms in which an IRI is written.
+
+This is the only place in the code that spells an IRI. Everything is a plain string, so that nothing heavy is
+imported to know a name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = [
+    "BASE",
+    "DCTERMS",
+    "FG",
+    "FGH",
+    "FGS",
+    "KINDS",
+    "OA",
+    "OWL",
+    "PREFIXES",
+    "PROV",
+    "RDF",
+    "RDFS",
+    "SCHEMA",
+    "SH",
+    "SKOS",
+    "SPARQL_PREFIXES",
+    "VOID",
+    "WD",
+    "WDT",
+    "XSD",
+    "expand",
+    "iri",
+    "kind_of",
+    "shorten",
+    "slug_of",
+    "slugify",
+]
+
+BASE = "https://w3id.org/filmgraph/"
+FG = BASE + "ontology#"
+FGS = BASE + "shapes#"
+FGH = BASE + "house-style#"
+SCHEMA = "https://schema.org/"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+PROV = "http://www.w3.org/ns/prov#"
+OA = "http://www.w3.org/ns/oa#"
+DCTERMS = "http://purl.org/dc/terms/"
+WD = "http://www.wikidata.org/entity/"
+WDT = "http://www.wikidata.org/prop/direct/"
+OWL = "http://www.w3.org/2002/07/owl#"
+VOID = "http://rdfs.org/ns/void#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SH = "http://www.w3.org/ns/shacl#"
+
+KINDS: tuple[str, ...] = (
+    "film",
+    "technique",
+    "category",
+    "use",
+    "scene",
+    "person",
+    "organization",
+    "genre",
+    "country",
+    "review",
+    "claim",
+    "passage",
+    "aspect",
+)
+"""The kinds of resource, each the first part of a resource's path."""
+
+PREFIXES: dict[str, str] = {
+    **{kind: f"{BASE}{kind}/" for kind in KINDS},
+    "dcterms": DCTERMS,
+    "fg": FG,
+    "fgh": FGH,
+    "fgs": FGS,
+    "oa": OA,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": SCHEMA,
+    "sh": SH,
+    "skos": SKOS,
+    "vann": "http://purl.org/vocab/vann/",
+    "void": VOID,
+    "wd": WD,
+    "wdt": WDT,
+    "xsd": XSD,
+}
+"""Prefix to namespace: what Turtle, SPARQL and the command line understand."""
+
+SPARQL_PREFIXES = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(PREFIXES.items()))
+
+_LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
+_UNDECOMPOSED = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "ı": "i"}
+)
+
+
+def iri(kind: str, slug: str) -> str:
+    """Return the IRI of a resource from its kind and slug.
+
+    >>> iri("film", "her-2013")
+    'https://w3id.org/filmgraph/film/her-2013'
+    """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of resource; the kinds are {', '.join(KINDS)}")
+    return f"{BASE}{kind}/{slug}"
+
+
+def kind_of(resource: str) -> str | None:
+    """Return the kind of a resource from its IRI, None for an IRI that is not one of the graph's.
+
+    >>> kind_of("https://w3id.org/filmgraph/film/her-2013")
+    'film'
+    """
+    if not resource.startswith(BASE):
+        return None
+    kind, slash, _slug = resource[len(BASE) :].partition("/")
+    return kind if slash and kind in KINDS else None
+
+
+def slug_of(resource: str) -> str:
+    """Return the last part of an IRI: the slug of a resource, the local name of a term.
+
+    >>> slug_of("https://w3id.org/filmgraph/film/her-2013")
+    'her-2013'
+    """
+    return re.split(r"[/#]", resource)[-1]
+
+
+def shorten(resource: str) -> str:
+    """Return the CURIE of an IRI, or the IRI itself where no prefix fits.
+
+    >>> shorten("https://w3id.org/filmgraph/film/her-2013"), shorten("http://example.org/x")
+    ('film:her-2013', 'http://example.org/x')
+    """
+    for end in range(len(resource) - 1, 0, -1):
+        if resource[end] in "/#":
+            prefix = _PREFIX_OF.get(resource[: end + 1])
+            local = resource[end + 1 :]
+            return f"{prefix}:{local}" if prefix and _LOCAL_NAME.fullmatch(local) else resource
+    return resource
+
+
+_PREFIX_OF = {namespace: prefix for prefix, namespace in PREFIXES.items()}
+
+
+def expand(curie: str) -> str | None:
+    """Return the IRI of a CURIE, None where its prefix is not known.
+
+    >>> expand("film:her-2013"), expand("unknown:x")
+    ('https://w3id.org/filmgraph/film/her-2013', None)
+    """
+    prefix, colon, local = curie.partition(":")
+    namespace = PREFIXES.get(prefix)
+    return namespace + local if colon and namespace and _LOCAL_NAME.fullmatch(local) else None
+
+
+def slugify(text: str) -> str:
+    """Return the slug of a title or name: lower-case ASCII with single hyphens.
+
+    >>> slugify("Amélie"), slugify("Mise-en-scène"), slugify("M*A*S*H")
+    ('amelie', 'mise-en-scene', 'm-a-s-h')
+    """
+    ascii_text = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")

@@ -1,0 +1,334 @@
+"""The index of what joins films, and the search for the best paths in it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from filmgraph.arrays import STEP_WEIGHT, steps_up
+from filmgraph.lookup import labels_of
+from filmgraph.namespaces import FG, SCHEMA, SKOS
+from filmgraph.paths.model import KIND_WEIGHTS, ROLES, Edge, Path, Triple
+from filmgraph.paths.words import tell
+
+if TYPE_CHECKING:
+    from filmgraph.stores import Store
+
+__all__ = ["PathIndex"]
+
+REPEAT = 0.5
+VIA = 0.5
+CROWD = 1500
+"""A technique that more films than this use is no way to a third film: it would lead everywhere."""
+
+_GENRE = SCHEMA + "genre"
+
+
+@dataclass(frozen=True)
+class _Praise:
+    claim: str
+    review: str
+
+
+class PathIndex:
+    """Finds paths between films, from an index of who and what joins them that is read once from a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._uses: dict[str, dict[str, str]] = defaultdict(dict)
+        self._credits: dict[str, dict[str, list[str]]] = defaultdict(dict)
+        self._genres: dict[str, set[str]] = defaultdict(set)
+        self._praise: dict[str, dict[str, _Praise]] = defaultdict(dict)
+        self._compared: dict[frozenset[str], list[tuple[str, str, str, str]]] = defaultdict(list)
+        self._films_of: dict[str, set[str]] = defaultdict(set)
+        self._films: set[str] = set()
+        self._parents: dict[str, list[str]] = defaultdict(list)
+        self._read()
+        names = sorted({*self._parents, *(up for ups in self._parents.values() for up in ups)})
+        nodes = {name: place for place, name in enumerate(names)}
+        up = steps_up((nodes[low], nodes[high]) for low, highs in self._parents.items() for high in highs)
+        self._up = {names[low]: {names[high]: steps for high, steps in highs.items()} for low, highs in up.items()}
+        self._df = self._count_techniques()
+
+    def best(self, film: str, other: str, *, limit: int = 5, kinds: Collection[str] | None = None) -> list[Path]:
+        """Return the best paths between two films, by IRI, varied in kind, told in words.
+
+        ``kinds`` keeps to some of :data:`KIND_WEIGHTS`. Where the films are joined by nothing but genre, paths
+        through one film between them are added (kind ``via``).
+        """
+        if film == other:
+            return []
+        found = self._direct(film, other)
+        if all(path.kind == "genre" for path in found):
+            found += self._through(film, other)
+        if kinds is not None:
+            found = [path for path in found if path.kind in kinds]
+        return tell(self._store, _varied(found, limit))
+
+    def between(self, film: str, others: Iterable[str], *, limit: int = 1) -> dict[str, list[Path]]:
+        """Return the best paths from a film to each of several others, told with one look at the store."""
+        found: dict[str, list[Path]] = {}
+        for other in others:
+            direct = self._direct(film, other)
+            if all(path.kind == "genre" for path in direct):
+                direct += self._through(film, other)
+            found[other] = _varied(direct, limit)
+        told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
+        return {other: [next(told) for _ in paths] for other, paths in found.items()}
+
+    @property
+    def films(self) -> tuple[str, ...]:
+        """The films of the graph, by IRI, sorted."""
+        return tuple(sorted(self._films))
+
+    def titles(self, films: Iterable[str]) -> dict[str, str]:
+        """Return the titles of films."""
+        return labels_of(self._store, films)
+
+    def people(self, film: str, role: str) -> list[str]:
+        """Return those who have a role, one of :data:`ROLES`, in a film."""
+        return sorted(person for person, roles in self._credits.get(film, {}).items() if role in roles)
+
+    def links(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what joins films as (film, node, kind), each once, in a fixed order.
+
+        Kinds are ``technique``, ``crew``, ``praise`` and ``genre`` for a film and what it has, and ``comparison``
+        for two films that a critic compared.
+        """
+        for film in self.films:
+            yield from ((film, technique, "technique") for technique in sorted(self._uses.get(film, ())))
+            yield from ((film, person, "crew") for person in sorted(self._credits.get(film, ())))
+            yield from ((film, technique, "praise") for technique in sorted(self._praise.get(film, ())))
+            yield from ((film, genre, "genre") for genre in sorted(self._genres.get(film, ())))
+        for claims in self._compared.values():
+            yield from dict.fromkeys((about, compared, "comparison") for _, _, about, compared in claims)
+
+    def _read(self) -> None:
+        select = self._store.select
+        for use, film, technique in _sorted(
+            select(f"SELECT ?u ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t }}")
+        ):
+            self._uses[film].setdefault(technique, use)
+            self._films_of[technique].add(film)
+        predicates = " ".join(f"<{predicate}>" for predicate in (*ROLES, _GENRE))
+        for film, predicate, value in _sorted(
+            select(f"SELECT ?f ?p ?o WHERE {{ VALUES ?p {{ {predicates} }} ?f ?p ?o . ?f a <{FG}Film> }}")
+        ):
+            if predicate == _GENRE:
+                self._genres[film].add(value)
+            else:
+                self._credits[film].setdefault(value, []).append(predicate)
+            self._films_of[value].add(film)
+        accepted = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f"
+        for claim, review, film, technique in _sorted(
+            select(f"SELECT ?c ?r ?f ?t WHERE {{ {accepted} ; <{FG}stance> <{FG}Praise> ; <{FG}aboutTechnique> ?t }}")
+        ):
+            self._praise[film].setdefault(technique, _Praise(claim, review))
+        for claim, review, film, compared in _sorted(
+            select(f"SELECT ?c ?r ?f ?g WHERE {{ {accepted} ; <{FG}comparesTo> ?g }}")
+        ):
+            self._compared[frozenset((film, compared))].append((claim, review, film, compared))
+        self._films.update(film for (film,) in _sorted(select(f"SELECT ?f WHERE {{ ?f a <{FG}Film> }}")))
+        for narrow, broad in _sorted(
+            select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b . ?n a <{FG}Technique> . ?b a <{FG}Technique> }}")
+        ):
+            self._parents[narrow].append(broad)
+
+    def _count_techniques(self) -> Counter[str]:
+        """Count for each technique the films that use it or a narrower one."""
+        counts: Counter[str] = Counter()
+        for used in self._uses.values():
+            counts.update({up for technique in used for up in (technique, *self._up.get(technique, ()))})
+        return counts
+
+    def _score(self, kind: str, films: int, closeness: float = 1.0) -> float:
+        total = max(len(self._films), 2)
+        rarity = math.log1p(total / max(films, 1)) / math.log1p(total)
+        return round(KIND_WEIGHTS[kind] * closeness * rarity, 9)
+
+    def _direct(self, film: str, other: str) -> list[Path]:
+        return [
+            *self._by_technique(film, other),
+            *self._by_siblings(film, other),
+            *self._by_person(film, other),
+            *self._by_comparison(film, other),
+            *self._by_praise(film, other),
+            *self._by_genre(film, other),
+        ]
+
+    def _by_technique(self, film: str, other: str) -> list[Path]:
+        mine, theirs = self._uses.get(film, {}), self._uses.get(other, {})
+        paths = []
+        for technique in mine.keys() & theirs.keys():
+            edges = (
+                Edge(film, technique, "uses", _use_triples(mine[technique], film, technique)),
+                Edge(technique, other, "is used by", _use_triples(theirs[technique], other, technique)),
+            )
+            films = self._df[technique]
+            paths.append(Path("technique", (film, other), edges, self._score("technique", films), films))
+        return paths
+
+    def _by_siblings(self, film: str, other: str) -> list[Path]:
+        mine, theirs = self._uses.get(film, {}), self._uses.get(other, {})
+        best: dict[str, tuple[int, str, str]] = {}
+        for technique in mine.keys() - theirs.keys():
+            ups = {technique: 0, **self._up.get(technique, {})}
+            for sibling in theirs.keys() - mine.keys():
+                for parent, steps in {sibling: 0, **self._up.get(sibling, {})}.items():
+                    if parent in ups:
+                        candidate = (ups[parent] + steps, technique, sibling)
+                        best[parent] = min(best.get(parent, candidate), candidate)
+        paths = []
+        seen: set[tuple[str, str]] = set()
+        for parent, (steps, technique, sibling) in sorted(best.items(), key=lambda item: (item[1], item[0])):
+            if (technique, sibling) in seen:
+                continue
+            seen.add((technique, sibling))
+            edges = [Edge(film, technique, "uses", _use_triples(mine[technique], film, technique))]
+            up_here, up_there = self._climb(technique, parent), self._climb(sibling, parent)
+            edges += [
+                Edge(low, high, "is a kind of", ((low, SKOS + "broader", high),)) for low, high in pairwise(up_here)
+            ]
+            edges += [
+                Edge(high, low, "has the kind", ((low, SKOS + "broader", high),))
+                for high, low in pairwise(reversed(up_there))
+            ]
+            edges.append(Edge(sibling, other, "is used by", _use_triples(theirs[sibling], other, sibling)))
+            films = self._df[parent]
+            score = self._score("sibling techniques", films, STEP_WEIGHT ** (steps - 1))
+            paths.append(Path("sibling techniques", (film, other), tuple(edges), score, films))
+        return paths
+
+    def _climb(self, technique: str, parent: str) -> list[str]:
+        """Return the shortest way up from a technique to a broader one, both included."""
+        way = [technique]
+        while way[-1] != parent:
+            way.append(min(self._parents[way[-1]], key=lambda up: (self._distance(up, parent), up)))
+        return way
+
+    def _distance(self, technique: str, parent: str) -> float:
+        return 0 if technique == parent else self._up.get(technique, {}).get(parent, math.inf)
+
+    def _by_person(self, film: str, other: str) -> list[Path]:
+        mine, theirs = self._credits.get(film, {}), self._credits.get(other, {})
+        paths = []
+        for person in mine.keys() & theirs.keys():
+            common = [role for role in ROLES if role in mine[person] and role in theirs[person]]
+            here, there = (common or mine[person])[0], (common or theirs[person])[0]
+            kind = ROLES[here] if common else "crew"
+            edges = (
+                Edge(film, person, f"has the {ROLES[here]}", ((film, here, person),)),
+                Edge(person, other, f"is the {ROLES[there]} of", ((other, there, person),)),
+            )
+            films = len(self._films_of[person])
+            paths.append(Path(kind, (film, other), edges, self._score(kind, films), films))
+        return paths
+
+    def _by_comparison(self, film: str, other: str) -> list[Path]:
+        paths = []
+        for claim, review, about, compared in self._compared.get(frozenset((film, other)), ()):
+            claimed = Edge(
+                film if about == film else other,
+                review,
+                "is reviewed in",
+                ((claim, FG + "claimedIn", review), (claim, FG + "aboutFilm", about)),
+            )
+            compares = Edge(review, compared, "compares it to", ((claim, FG + "comparesTo", compared),))
+            edges = (claimed, compares) if about == film else (_turned(compares), _turned(claimed))
+            paths.append(Path("comparison", (film, other), edges, self._score("comparison", 2), 2))
+        return paths
+
+    def _by_praise(self, film: str, other: str) -> list[Path]:
+        mine, theirs = self._praise.get(film, {}), self._praise.get(other, {})
+        paths = []
+        for technique in mine.keys() & theirs.keys():
+            edges = (
+                Edge(film, technique, "is praised for", _praise_triples(mine[technique].claim, film, technique)),
+                Edge(technique, other, "is praised in", _praise_triples(theirs[technique].claim, other, technique)),
+            )
+            films = max(self._df[technique], 2)
+            paths.append(Path("praise", (film, other), edges, self._score("praise", films), films))
+        return paths
+
+    def _by_genre(self, film: str, other: str) -> list[Path]:
+        paths = []
+        for genre in self._genres.get(film, set()) & self._genres.get(other, set()):
+            edges = (
+                Edge(film, genre, "has the genre", ((film, _GENRE, genre),)),
+                Edge(genre, other, "is a genre of", ((other, _GENRE, genre),)),
+            )
+            films = len(self._films_of[genre])
+            paths.append(Path("genre", (film, other), edges, self._score("genre", films), films))
+        return paths
+
+    def _through(self, film: str, other: str, *, most: int = 24) -> list[Path]:
+        """Return paths through one film that is joined to both by more than genre."""
+        middles = (self._neighbours(film) & self._neighbours(other)) - {film, other}
+        paths = []
+        for middle in sorted(middles)[: most * 8]:
+            first = [path for path in self._direct(film, middle) if path.kind != "genre"]
+            second = [path for path in self._direct(middle, other) if path.kind != "genre"]
+            if first and second:
+                here, there = min(first, key=_rank), min(second, key=_rank)
+                paths.append(
+                    Path(
+                        "via",
+                        (film, middle, other),
+                        here.edges + there.edges,
+                        round(VIA * math.sqrt(here.score * there.score), 9),
+                        max(here.shared_by, there.shared_by),
+                    )
+                )
+        return sorted(paths, key=_rank)[:most]
+
+    def _neighbours(self, film: str) -> set[str]:
+        found: set[str] = set()
+        for node in (*self._uses.get(film, ()), *self._credits.get(film, ())):
+            if len(self._films_of[node]) <= CROWD:
+                found |= self._films_of[node]
+        for pair in self._compared:
+            if film in pair:
+                found |= pair
+        return found
+
+
+def _sorted(rows: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
+    return sorted(tuple(str(value) for value in row) for row in rows)
+
+
+def _rank(path: Path) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
+    return -path.score, path.films, tuple(edge.target for edge in path.edges)
+
+
+def _varied(paths: Iterable[Path], limit: int) -> list[Path]:
+    """Return the best paths, each further one of a kind at half its score; ties in the order of IRIs."""
+    left = sorted(paths, key=_rank)
+    taken: list[Path] = []
+    times: Counter[str] = Counter()
+    while left and len(taken) < limit:
+        best = min(left, key=lambda path: (-path.score * REPEAT ** times[path.kind], _rank(path)))
+        left.remove(best)
+        taken.append(best)
+        times[best.kind] += 1
+    return taken
+
+
+def _use_triples(use: str, film: str, technique: str) -> tuple[Triple, ...]:
+    return (use, FG + "film", film), (use, FG + "technique", technique)
+
+
+def _praise_triples(claim: str, film: str, technique: str) -> tuple[Triple, ...]:
+    return (
+        (claim, FG + "aboutFilm", film),
+        (claim, FG + "aboutTechnique", technique),
+        (claim, FG + "stance", FG + "Praise"),
+    )
+
+
+def _turned(edge: Edge) -> Edge:
+    labels = {"is reviewed in": "reviews", "compares it to": "is compared in"}
+    return Edge(edge.target, edge.source, labels[edge.label], edge.triples)

@@ -1,0 +1,206 @@
+"""Outside RDF files, read with suspicion.
+
+A file is hostile until it has been looked at: it must be UTF-8 without a byte order mark, carry no document type
+declaration, fetch no remote context, and name only absolute IRIs of a scheme that cannot run code or read the
+machine. What does not pass raises one :class:`~filmgraph.errors.DataError` with file, line and column.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from filmgraph.errors import DataError, FormatError
+
+__all__ = ["RDF_SUFFIXES", "RdfText", "rdf_format", "read_rdf", "read_text", "triples_of"]
+
+RDF_SUFFIXES: dict[str, ox.RdfFormat] = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+}
+"""File-name ending to RDF format."""
+
+LARGEST_FILE = 2 * 1024**3
+LARGEST_TEXT = 64 * 1024**2
+LARGEST_RATIO = 200
+
+_UNSAFE_SCHEME = re.compile(r"(?:javascript|vbscript|data|file|blob):", re.IGNORECASE)
+_SUSPECT = re.compile(rb"(?i)(?:javascript|vbscript|data|file|blob):|\\u|&#")
+_NO_BASE = "relative:"
+_SCANNED_WHOLE = (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD)
+
+
+@dataclass(frozen=True)
+class RdfText:
+    """The bytes of an RDF file that passed the first look, with its name and format.
+
+    ``trusted`` says that no IRI in it needs a look of its own, so that an engine may parse the bytes itself.
+    """
+
+    content: bytes
+    format: Any
+    name: str
+    trusted: bool
+
+    def quads(self) -> list[ox.Quad]:
+        """Parse into quads, and look at every IRI where the bytes gave cause to."""
+        base = None if self.trusted else _NO_BASE
+        try:
+            quads = list(ox.parse(self.content, format=self.format, base_iri=base))
+        except (SyntaxError, ValueError, MemoryError) as error:
+            raise parse_error(error, self.name) from error
+        if not self.trusted:
+            for quad in quads:
+                self._look_at(quad)
+        if not quads and self.content.strip() and self.format == ox.RdfFormat.JSON_LD:
+            raise DataError(
+                "no statement came out of this JSON-LD: its terms are not mapped by an inline @context",
+                file=self.name,
+            )
+        return quads
+
+    def _look_at(self, quad: ox.Quad) -> None:
+        for term in quad:
+            if isinstance(term, ox.Literal):
+                term = term.datatype
+            if not isinstance(term, ox.NamedNode):
+                continue
+            if term.value.startswith(_NO_BASE):
+                raise DataError(
+                    f"relative IRI <{term.value[len(_NO_BASE) :]}>: write it in full, or give the file a base",
+                    file=self.name,
+                )
+            if _UNSAFE_SCHEME.match(term.value):
+                line = self._line_of(term.value)
+                raise DataError(
+                    f"unsafe IRI <{term.value[:80]}>: only schemes such as https: and urn: are let in",
+                    file=self.name,
+                    line=line,
+                )
+
+    def _line_of(self, text: str) -> int | None:
+        at = self.content.find(text.encode())
+        return self.content.count(b"\n", 0, at) + 1 if at >= 0 else None
+
+
+def rdf_format(name: str) -> Any:
+    """Return the RDF format of a file from its ending.
+
+    Raises :class:`~filmgraph.errors.FormatError` for an ending that is not known.
+    """
+    suffix = Path(name.removesuffix(".gz")).suffix.lower()
+    try:
+        return RDF_SUFFIXES[suffix]
+    except KeyError:
+        raise FormatError(
+            f"ending {suffix or '(none)'} is not known; RDF files end in {', '.join(RDF_SUFFIXES)}", file=name
+        ) from None
+
+
+def read_rdf(file: str | os.PathLike[str]) -> RdfText:
+    """Read an RDF file (also gzipped) and give it the first look.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read, is no UTF-8, starts with a byte
+    order mark, or carries a document type declaration.
+    """
+    name = os.fspath(file)
+    form = rdf_format(name)
+    content = _read_bytes(name, LARGEST_FILE)
+    if name.endswith(".gz"):
+        content = _gunzip(content, name)
+    if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(
+            "starts with a byte order mark: save the file as UTF-8 without one", file=name, line=1, column=1
+        )
+    _check_utf8(content, name)
+    if form == ox.RdfFormat.RDF_XML and (declaration := re.search(rb"<!DOCTYPE", content, re.IGNORECASE)):
+        raise DataError(
+            "has a DOCTYPE, whose entities can blow up or read files: remove it and write IRIs in full",
+            file=name,
+            line=content.count(b"\n", 0, declaration.start()) + 1,
+        )
+    trusted = form not in _SCANNED_WHOLE and _SUSPECT.search(content) is None
+    return RdfText(content, form, name, trusted)
+
+
+def triples_of(files: Iterable[str | os.PathLike[str]]) -> list[ox.Triple]:
+    """Return the triples of several RDF files, the names of graphs dropped."""
+    return [quad.triple for file in files for quad in read_rdf(file).quads()]
+
+
+def read_text(file: str | os.PathLike[str], *, limit: int = LARGEST_TEXT) -> str:
+    """Return the UTF-8 text of a file with its line ends as they stand.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read, is larger than ``limit`` bytes or
+    is no UTF-8.
+    """
+    name = os.fspath(file)
+    content = _read_bytes(name, limit)
+    _check_utf8(content, name)
+    return content.decode()
+
+
+def parse_error(error: Exception, name: str) -> DataError:
+    """Return a parser's complaint as a DataError with line and column."""
+    message = str(error.args[0]) if error.args else str(error)
+    line = getattr(error, "lineno", None)
+    column = getattr(error, "offset", None)
+    message = re.sub(r"^Parser error at [^:]*: ", "", message)
+    if "No scheme found" in message:
+        message = "relative IRI: write it in full, or give the file a base"
+    elif "LoadDocumentCallback" in message:
+        message = "fetches a remote @context, which filmgraph does not: put the context inline"
+    return DataError(message, file=name, line=line, column=column)
+
+
+def _read_bytes(name: str, limit: int) -> bytes:
+    path = Path(name)
+    try:
+        if path.is_dir():
+            raise DataError("is a folder, not a file", file=name)
+        if path.stat().st_size > limit:
+            raise DataError(f"is larger than {limit // 1024**2} MiB", file=name)
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", file=name) from error
+
+
+def _gunzip(content: bytes, name: str) -> bytes:
+    limit = min(LARGEST_FILE, LARGEST_RATIO * max(len(content), 4096))
+    try:
+        with gzip.open(io.BytesIO(content)) as stream:
+            unpacked = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"is no whole gzip file: {error}", file=name) from error
+    if len(unpacked) > limit:
+        raise DataError(f"unpacks to more than {LARGEST_RATIO} times its size: not read", file=name)
+    return unpacked
+
+
+def _check_utf8(content: bytes, name: str) -> None:
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        raise DataError(
+            f"is not UTF-8 (byte 0x{content[error.start]:02x}): save the file as UTF-8",
+            file=name,
+            line=line,
+            column=column,
+        ) from error

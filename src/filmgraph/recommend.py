@@ -1,0 +1,197 @@
+"""Several films in, films with reasons out.
+
+Two methods. ``craft`` is Rocchio's (1971) on the weights of :mod:`filmgraph.arrays`: the mean cosine with the liked
+films less :data:`DISLIKE` times the mean cosine with the disliked ones. ``pagerank`` is personalised PageRank (Page,
+Brin, Motwani and Winograd, 1999) over films, techniques, people, comparisons and genres, started at the liked films,
+less :data:`DISLIKE` times the same started at the disliked ones; it reaches films that share no technique.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from filmgraph.errors import NotFoundError
+from filmgraph.namespaces import SCHEMA
+from filmgraph.paths import Path, PathIndex
+from filmgraph.similarity import SimilarityIndex, best_places
+
+__all__ = ["LINK_WEIGHTS", "METHODS", "Recommendation", "Recommender"]
+
+METHODS = ("craft", "pagerank")
+"""The methods of recommendation."""
+
+DISLIKE = 0.5
+DAMPING = 0.85
+SAME_DIRECTOR = 2
+
+LINK_WEIGHTS: dict[str, float] = {"technique": 1.0, "comparison": 1.0, "crew": 0.7, "praise": 0.5, "genre": 0.05}
+"""Kind of link to its weight in the typed graph; genre least, so that its hubs do not swallow the walk."""
+
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A film, its score, and why: paths from the films that were liked, and craft it has of those that were not.
+
+    ``paths`` is empty only where nothing joins the film to a liked one directly; ``against`` are the IRIs of the
+    techniques it shares with a disliked film.
+    """
+
+    film: str
+    title: str
+    score: float
+    paths: tuple[Path, ...]
+    against: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The best reason, one sentence."""
+        return self.paths[0].reason if self.paths else ""
+
+
+class Recommender:
+    """Answers "what next, and why?", from the similarity and the path index of a graph."""
+
+    def __init__(self, similarity: SimilarityIndex, paths: PathIndex) -> None:
+        self._similarity = similarity
+        self._paths = paths
+        self._walk: _Walk | None = None
+
+    def similar(self, film: str, *, limit: int = 10, measure: str = "cosine", reasons: int = 1) -> list[Recommendation]:
+        """Return the films most like one film, each with its reasons; no two-per-director rule holds here."""
+        found = [(alike.film, alike.score) for alike in self._similarity.similar(film, limit=limit, measure=measure)]
+        return self._explained(found, [film], [], reasons)
+
+    def recommend(
+        self,
+        liked: Sequence[str],
+        *,
+        disliked: Sequence[str] = (),
+        limit: int = 10,
+        method: str = "craft",
+        reasons: int = 2,
+    ) -> list[Recommendation]:
+        """Return films to watch for someone who likes some films and dislikes others, best first.
+
+        The craft of a disliked film counts against an answer. At most two answers share a director. Films with a
+        score of 0 or less are left out. Scores of ``craft`` are mean cosines; scores of ``pagerank`` are shares of
+        the best film's.
+
+        Raises :class:`~filmgraph.errors.NotFoundError` for an unknown method.
+        """
+        if method == "craft":
+            films, scores = self._similarity.arrays.films, self._craft_scores(liked, disliked)
+        elif method == "pagerank":
+            films, scores = self._pagerank_scores(liked, disliked)
+        else:
+            raise NotFoundError(f"There is no method {method!r}.", suggestions=METHODS)
+        seen = {*liked, *disliked}
+        scores[[place for place, film in enumerate(films) if film in seen]] = 0.0
+        found = self._few_per_director(films, scores, limit)
+        return self._explained(found, liked, disliked, reasons)
+
+    def _craft_scores(self, liked: Sequence[str], disliked: Sequence[str]) -> npt.NDArray[np.float64]:
+        scores = self._mean_scores(liked)
+        if disliked:
+            scores = scores - DISLIKE * self._mean_scores(disliked)
+        return np.round(scores, _DIGITS)
+
+    def _mean_scores(self, films: Sequence[str]) -> npt.NDArray[np.float64]:
+        total = np.zeros(len(self._similarity.arrays.films))
+        for film in films:
+            total += self._similarity.scores(film)
+        return total / max(len(films), 1)
+
+    def _pagerank_scores(
+        self, liked: Sequence[str], disliked: Sequence[str]
+    ) -> tuple[Sequence[str], npt.NDArray[np.float64]]:
+        walk = self._walk = self._walk or _Walk(self._paths, self._similarity.arrays.idf_of)
+        scores = walk.rank(liked)
+        if disliked:
+            scores = scores - DISLIKE * walk.rank(disliked)
+        scores[[walk.node_at[film] for film in liked if film in walk.node_at]] = 0.0
+        scores = scores[: len(walk.films)]
+        best = scores.max(initial=0.0)
+        return walk.films, np.round(scores / best if best > 0 else scores, 9)
+
+    def _few_per_director(
+        self, films: Sequence[str], scores: npt.NDArray[np.float64], limit: int
+    ) -> list[tuple[str, float]]:
+        taken: list[tuple[str, float]] = []
+        directed: Counter[str] = Counter()
+        for place in best_places(scores, len(scores)):
+            if len(taken) == limit:
+                break
+            directors = self._paths.people(films[place], SCHEMA + "director")
+            if all(directed[director] < SAME_DIRECTOR for director in directors):
+                directed.update(directors)
+                taken.append((films[place], float(scores[place])))
+        return taken
+
+    def _explained(
+        self, found: Sequence[tuple[str, float]], liked: Sequence[str], disliked: Collection[str], reasons: int
+    ) -> list[Recommendation]:
+        films = [film for film, _ in found]
+        by_liked = [self._paths.between(film, films, limit=reasons) for film in liked]
+        titles = self._paths.titles(films)
+        answers = []
+        for film, score in found:
+            paths = sorted((path for paths in by_liked for path in paths[film]), key=lambda path: -path.score)
+            against = sorted(
+                {
+                    craft.technique
+                    for other in disliked
+                    for craft in self._similarity.shared_craft(film, other)
+                    if craft.direct
+                }
+            )
+            answers.append(Recommendation(film, titles[film], score, tuple(paths[:reasons]), tuple(against)))
+        return answers
+
+
+class _Walk:
+    """The typed graph as a column-stochastic sparse matrix, films first."""
+
+    def __init__(self, paths: PathIndex, rarity: Any) -> None:
+        self.films = paths.films
+        self.node_at = {film: place for place, film in enumerate(self.films)}
+        rows, columns, weights = [], [], []
+        for film, node, kind in paths.links():
+            weight = LINK_WEIGHTS[kind] * (rarity(node) if kind in ("technique", "praise") else 1.0)
+            here = self.node_at.setdefault(film, len(self.node_at))
+            there = self.node_at.setdefault(node, len(self.node_at))
+            rows += [here, there]
+            columns += [there, here]
+            weights += [weight, weight]
+        size = len(self.node_at)
+        matrix = sparse.csr_matrix((weights, (rows, columns)), shape=(size, size))
+        degree = np.asarray(matrix.sum(axis=0)).ravel()
+        self._dangling = degree == 0
+        self._step = (matrix @ sparse.diags(1.0 / np.where(self._dangling, 1.0, degree))).tocsr()
+
+    def rank(
+        self, starts: Sequence[str], *, most_steps: int = 200, tolerance: float = 1e-12
+    ) -> npt.NDArray[np.float64]:
+        """Return each node's personalised PageRank from some films: shares that add up to 1."""
+        start = np.zeros(len(self.node_at))
+        places = [self.node_at[film] for film in starts if film in self.node_at]
+        if not places:
+            return start
+        start[places] = 1.0 / len(places)
+        rank = start.copy()
+        for _ in range(most_steps):
+            after = DAMPING * (self._step @ rank + rank[self._dangling].sum() * start) + (1 - DAMPING) * start
+            change = np.abs(after - rank).sum()
+            rank = after
+            if change < tolerance:
+                break
+        ranks: npt.NDArray[np.float64] = rank
+        return ranks

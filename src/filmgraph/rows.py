@@ -1,0 +1,247 @@
+"""The answer to a SELECT query: rows of RDF terms, and the forms in which people want them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyoxigraph as ox
+
+from filmgraph.errors import FilmgraphError
+from filmgraph.namespaces import XSD, shorten
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["ROW_FORMATS", "Rows", "Term", "Value", "plain", "printable"]
+
+Term: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Literal"
+Value: TypeAlias = str | int | float | bool | None
+
+_INTEGER_TYPES = frozenset(
+    XSD + name
+    for name in (
+        "integer",
+        "int",
+        "long",
+        "short",
+        "byte",
+        "nonNegativeInteger",
+        "positiveInteger",
+        "nonPositiveInteger",
+        "negativeInteger",
+        "unsignedInt",
+        "unsignedLong",
+        "unsignedShort",
+        "unsignedByte",
+    )
+)
+_FLOAT_TYPES = frozenset((XSD + "decimal", XSD + "double", XSD + "float"))
+
+
+def plain(term: Any) -> Value:
+    """Return the plain Python value of an RDF term: an IRI or text as str, a number or boolean as itself.
+
+    A number that its datatype does not allow (``"abc"^^xsd:integer``) stays text; an unbound term is None.
+
+    >>> plain(ox.Literal(2013)), plain(ox.NamedNode("http://example.org/x")), plain(None)
+    (2013, 'http://example.org/x', None)
+    """
+    if term is None:
+        return None
+    if isinstance(term, ox.Literal):
+        datatype, text = term.datatype.value, term.value
+        try:
+            if datatype in _INTEGER_TYPES:
+                return int(text)
+            if datatype in _FLOAT_TYPES:
+                return float(Decimal(text))
+        except (ValueError, InvalidOperation):
+            return text
+        if datatype == XSD + "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
+        return text
+    if isinstance(term, ox.NamedNode):
+        return term.value
+    return str(term)
+
+
+def printable(text: str) -> str:
+    """Return a text that is safe in a terminal: control characters, escapes among them, become visible.
+
+    >>> printable("red \\x1b[31m")
+    'red ␛[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character in "\n\t\r":
+        return " "
+    return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\ufffd"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a SELECT answer, in the engine's order.
+
+    ``columns`` are the variables' names; each of ``terms`` is a tuple of that length, None where unbound.
+    Iterating gives each row as a tuple of plain Python values.
+
+    >>> rows = Rows(("film", "year"), [(ox.NamedNode("https://w3id.org/filmgraph/film/her-2013"), ox.Literal(2013))])
+    >>> rows.records()
+    [{'film': 'https://w3id.org/filmgraph/film/her-2013', 'year': 2013}]
+    >>> print(rows.to_text())
+    film           year
+    -------------  ----
+    film:her-2013  2013
+    """
+
+    columns: tuple[str, ...]
+    terms: Sequence[tuple[Term | None, ...]]
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __iter__(self) -> Iterator[tuple[Value, ...]]:
+        for row in self.terms:
+            yield tuple(plain(term) for term in row)
+
+    def head(self, limit: int) -> Rows:
+        """Return the first ``limit`` rows."""
+        return Rows(self.columns, self.terms[:limit])
+
+    def column(self, name: str) -> list[Value]:
+        """Return one column as plain Python values."""
+        index = self.columns.index(name)
+        return [plain(row[index]) for row in self.terms]
+
+    def records(self) -> list[dict[str, Value]]:
+        """Return each row as a dict from column to plain Python value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self]
+
+    def to_text(self) -> str:
+        """Return an aligned table in plain text, IRIs shortened to CURIEs."""
+        return _aligned([self.columns, *self.cells()])
+
+    def cells(self) -> list[tuple[str, ...]]:
+        """Return the rows as short printable text, IRIs as CURIEs, for a table that people read."""
+        return [tuple(printable(_short(term)) for term in row) for row in self.terms]
+
+    def to_markdown(self) -> str:
+        """Return a Markdown table, IRIs shortened to CURIEs."""
+        lines = [self.columns, tuple("---" for _ in self.columns), *self.cells()]
+        return "\n".join("| " + " | ".join(map(_markdown_cell, line)) + " |" for line in lines) + "\n"
+
+    def to_csv(self) -> str:
+        """Return SPARQL 1.1 Query Results CSV: plain values, lines ended by CR LF."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerow(self.columns)
+        writer.writerows([_lexical(term) for term in row] for row in self.terms)
+        return buffer.getvalue()
+
+    def to_tsv(self) -> str:
+        """Return SPARQL 1.1 Query Results TSV: terms as in Turtle, so that types and languages are kept."""
+        lines = ["\t".join("?" + column for column in self.columns)]
+        lines += ["\t".join("" if term is None else _tsv_term(term) for term in row) for row in self.terms]
+        return "\n".join(lines) + "\n"
+
+    def to_json(self) -> str:
+        """Return a JSON array with one object of plain values for each row."""
+        return json.dumps(self.records(), ensure_ascii=False, indent=2) + "\n"
+
+    def to_sparql_json(self) -> str:
+        """Return SPARQL 1.1 Query Results JSON, the form that linked-data tools read."""
+        bindings = [
+            {name: _json_term(term) for name, term in zip(self.columns, row, strict=True) if term is not None}
+            for row in self.terms
+        ]
+        answer = {"head": {"vars": list(self.columns)}, "results": {"bindings": bindings}}
+        return json.dumps(answer, ensure_ascii=False) + "\n"
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return a pandas DataFrame of plain values; needs the extra ``filmgraph-kg[pandas]``."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise FilmgraphError(
+                "a DataFrame needs pandas: install it with pip install 'filmgraph-kg[pandas]'"
+            ) from error
+        return pandas.DataFrame.from_records(list(self), columns=list(self.columns))
+
+    def to_html(self) -> str:
+        """Return an HTML table, every cell escaped."""
+        from html import escape
+
+        head = "".join(f"<th>{escape(column)}</th>" for column in self.columns)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.cells())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    _repr_html_ = to_html
+
+    def serialize(self, form: str) -> str:
+        """Return the rows in one of :data:`ROW_FORMATS`."""
+        return ROW_FORMATS[form](self)
+
+
+ROW_FORMATS: dict[str, Callable[[Rows], str]] = {
+    "table": lambda rows: rows.to_text() + "\n",
+    "csv": Rows.to_csv,
+    "tsv": Rows.to_tsv,
+    "json": Rows.to_json,
+    "sparql-json": Rows.to_sparql_json,
+    "markdown": Rows.to_markdown,
+}
+"""Name of a form to the function that writes it."""
+
+
+def _lexical(term: Term | None) -> str:
+    if term is None:
+        return ""
+    return str(term) if isinstance(term, ox.BlankNode) else term.value
+
+
+def _short(term: Term | None) -> str:
+    return shorten(term.value) if isinstance(term, ox.NamedNode) else _lexical(term)
+
+
+def _tsv_term(term: Term) -> str:
+    if isinstance(term, ox.Literal) and term.datatype.value == XSD + "integer":
+        return term.value
+    return str(term).replace("\t", "\\t")
+
+
+def _json_term(term: Term) -> dict[str, str]:
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    described = {"type": "literal", "value": term.value}
+    if term.language:
+        described["xml:lang"] = term.language
+    elif term.datatype.value != XSD + "string":
+        described["datatype"] = term.datatype.value
+    return described
+
+
+def _markdown_cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _aligned(lines: Iterable[Sequence[str]]) -> str:
+    table = [list(line) for line in lines]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    table.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table
+    )

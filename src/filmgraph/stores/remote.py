@@ -1,0 +1,285 @@
+"""A store behind a SPARQL 1.1 endpoint, through SPARQLWrapper.
+
+An endpoint is not trusted: its answer must come within a total deadline, in at most a given number of bytes, with
+the content type that was asked for. SPARQLWrapper's own timeout holds for each read alone, so the request runs in
+a thread that the caller waits for no longer than the deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import pyoxigraph as ox
+
+from filmgraph.errors import (
+    EndpointAnswerError,
+    EndpointDownError,
+    EndpointStatusError,
+    EndpointTimeoutError,
+    QueryError,
+    ReadOnlyStoreError,
+    RemoteError,
+    StoreError,
+)
+from filmgraph.readers import read_rdf
+from filmgraph.rows import Rows
+
+__all__ = ["RemoteStore"]
+
+_CHUNK = 64 * 1024
+_RESULTS_TYPES = ("application/sparql-results+json", "application/json")
+_GRAPH_TYPES = ("text/turtle", "application/x-turtle", "application/n-triples")
+_UNSAFE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+
+
+@dataclass
+class _Job:
+    """One request and, when it is done, its outcome."""
+
+    body: bytes = b""
+    content_type: str = ""
+    status: int = 0
+    retry_after: str | None = None
+    error: Exception | None = None
+    detail: str = ""
+
+
+class RemoteStore:
+    """A SPARQL endpoint.
+
+    ``deadline`` is the longest that one call may take in all, in seconds, retries included; ``largest_answer``
+    caps its bytes. An answer of 429 or 503 is tried again up to ``retries`` times, when its ``Retry-After``
+    (or, without one, a pause that doubles) fits into the deadline. Changes need ``update_url``.
+
+    Raises the :class:`~filmgraph.errors.RemoteError` family.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        update_url: str | None = None,
+        deadline: float = 30.0,
+        largest_answer: int = 64 * 1024**2,
+        retries: int = 3,
+    ) -> None:
+        for address in filter(None, (url, update_url)):
+            parts = urlsplit(address)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise StoreError(f"{address}: an endpoint's address starts with http:// or https://")
+        self.name = url
+        self.writable = update_url is not None
+        self.deadline = deadline
+        self.largest_answer = largest_answer
+        self.retries = retries
+        self._update_url = update_url
+
+    def select(self, query: str) -> Rows:
+        """Run a SELECT query."""
+        solutions = self._results(query)
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise QueryError("is no SELECT query")
+        columns = tuple(variable.value for variable in solutions.variables)
+        try:
+            return Rows(columns, [tuple(solution) for solution in solutions])
+        except (SyntaxError, ValueError) as error:
+            raise EndpointAnswerError(f"the answer cannot be read: {error}", url=self.name) from error
+
+    def ask(self, query: str) -> bool:
+        """Run an ASK query."""
+        answer = self._results(query)
+        if not isinstance(answer, ox.QueryBoolean):
+            raise QueryError("is no ASK query")
+        return bool(answer)
+
+    def construct(self, query: str) -> list[ox.Triple]:
+        """Run a CONSTRUCT or DESCRIBE query."""
+        job = self._request(query, "turtle", _GRAPH_TYPES)
+        try:
+            return [quad.triple for quad in ox.parse(job.body, format=ox.RdfFormat.TURTLE, base_iri=self.name)]
+        except (SyntaxError, ValueError) as error:
+            raise EndpointAnswerError(f"the answer is no Turtle: {error}", url=self.name) from error
+
+    def describe(self, resource: str) -> list[ox.Triple]:
+        """Return the triples whose subject is a resource, given by its IRI."""
+        if _UNSAFE_IN_IRI.search(resource):
+            raise QueryError(f"{resource[:80]!r} is no absolute IRI")
+        return self.construct(f"CONSTRUCT {{ <{resource}> ?p ?o }} WHERE {{ <{resource}> ?p ?o }}")
+
+    def has_graph(self, graph: str) -> bool:
+        """Whether the store holds a named graph of this IRI."""
+        return not _UNSAFE_IN_IRI.search(graph) and self.ask(f"ASK {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+
+    def update(self, update: str) -> None:
+        """Run a SPARQL update in one request."""
+        if self._update_url is None:
+            raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
+        self._request(update, "json", None)
+
+    def load(self, file: str | os.PathLike[str]) -> int:
+        """Load an RDF file in one update request; return how many triples are new."""
+        if self._update_url is None:
+            raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
+        triples = {quad.triple for quad in read_rdf(file).quads()}
+        if not triples:
+            return 0
+        before = self._size()
+        lines = "\n".join(f"{triple} ." for triple in sorted(triples, key=str))
+        self.update(f"INSERT DATA {{\n{lines}\n}}")
+        return self._size() - before
+
+    def close(self) -> None:
+        """Do nothing: no connection outlives its call."""
+
+    def __len__(self) -> int:
+        return self._size()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _size(self) -> int:
+        rows = self.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+        return int(str(next(iter(rows))[0]))
+
+    def _results(self, query: str) -> Any:
+        job = self._request(query, "json", _RESULTS_TYPES)
+        try:
+            return ox.parse_query_results(job.body, ox.QueryResultsFormat.JSON)
+        except (SyntaxError, ValueError) as error:
+            raise EndpointAnswerError(f"the answer is no SPARQL result: {error}", url=self.name) from error
+
+    def _request(self, text: str, form: str, accepted: tuple[str, ...] | None) -> _Job:
+        """Send a query or update, again where the endpoint asks for it, and return an accepted answer."""
+        end = time.monotonic() + self.deadline
+        for attempt in range(self.retries + 1):
+            job = self._attempt(text, form, end, is_update=accepted is None)
+            pause = _pause(job, attempt)
+            if pause is None:
+                break
+            if attempt == self.retries or time.monotonic() + pause >= end:
+                raise EndpointStatusError(
+                    f"is busy (HTTP {job.status}) and asks to wait {pause:.0f} s: try again later",
+                    url=self.name,
+                    status=job.status,
+                )
+            time.sleep(pause)
+        self._check(job, accepted)
+        return job
+
+    def _attempt(self, text: str, form: str, end: float, *, is_update: bool) -> _Job:
+        job = _Job()
+        remaining = max(end - time.monotonic(), 0.001)
+        thread = threading.Thread(
+            target=self._send, args=(job, text, form, end, is_update), daemon=True, name="filmgraph-remote"
+        )
+        thread.start()
+        thread.join(remaining)
+        if thread.is_alive() or (isinstance(job.error, TimeoutError)):
+            raise EndpointTimeoutError(f"no whole answer within {self.deadline:g} s", url=self.name)
+        return job
+
+    def _send(self, job: _Job, text: str, form: str, end: float, is_update: bool) -> None:
+        from urllib.error import HTTPError
+
+        from SPARQLWrapper import CONSTRUCT, INSERT, JSON, POST, POSTDIRECTLY, SELECT, TURTLE, SPARQLWrapper
+
+        wrapper = SPARQLWrapper(self.name, updateEndpoint=self._update_url, agent="filmgraph")
+        wrapper.setOnlyConneg(True)
+        wrapper.setReturnFormat(TURTLE if form == "turtle" else JSON)
+        wrapper.setMethod(POST)
+        if is_update:
+            wrapper.setRequestMethod(POSTDIRECTLY)
+        wrapper.setTimeout(max(1, round(end - time.monotonic() + 0.5)))
+        wrapper.queryString = text
+        wrapper.queryType = INSERT if is_update else CONSTRUCT if form == "turtle" else SELECT
+        try:
+            # SPARQLWrapper.query() would read an error's body without bound, and follow a redirect to any scheme.
+            request = wrapper._createRequest()
+            with _opener().open(request, timeout=wrapper.timeout) as response:
+                self._read(job, response, end)
+        except HTTPError as error:
+            with error:
+                job.status = error.code
+                job.retry_after = error.headers.get("Retry-After")
+                job.detail = " ".join(error.read(500).decode("utf-8", "replace").split())[:200]
+        except Exception as error:
+            reason = getattr(error, "reason", None)
+            job.error = reason if isinstance(reason, Exception) else error
+
+    def _read(self, job: _Job, response: Any, end: float) -> None:
+        job.status = response.status
+        job.content_type = response.headers.get_content_type()
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := response.read1(_CHUNK):
+            size += len(chunk)
+            if size > self.largest_answer:
+                job.error = EndpointAnswerError(
+                    f"the answer is larger than {self.largest_answer:,} bytes: ask for less", url=self.name
+                )
+                return
+            if time.monotonic() > end:
+                job.error = TimeoutError()
+                return
+            chunks.append(chunk)
+        job.body = b"".join(chunks)
+
+    def _check(self, job: _Job, accepted: tuple[str, ...] | None) -> None:
+        if isinstance(job.error, RemoteError):
+            raise job.error
+        if job.error is not None:
+            raise EndpointDownError(f"does not answer: {job.error or type(job.error).__name__}", url=self.name)
+        if job.status == 400:
+            raise QueryError(f"not understood by {self.name}: {job.detail}")
+        if not 200 <= job.status < 300:
+            raise EndpointStatusError(f"answered HTTP {job.status}: {job.detail}", url=self.name, status=job.status)
+        if accepted is not None and job.content_type not in accepted:
+            raise EndpointAnswerError(
+                f"answered {job.content_type}, not {accepted[0]}: is this the address of a SPARQL endpoint?",
+                url=self.name,
+            )
+
+
+def _opener() -> Any:
+    """Return an opener that speaks HTTP and follows redirects, and reads no file: or ftp: address."""
+    from urllib import request
+
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler,
+        request.HTTPHandler,
+        request.HTTPSHandler,
+        request.HTTPDefaultErrorHandler,
+        request.HTTPRedirectHandler,
+        request.HTTPErrorProcessor,
+        request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _pause(job: _Job, attempt: int) -> float | None:
+    """Return how long to wait before another attempt, in seconds; None where another attempt is pointless."""
+    if job.status not in (429, 503):
+        return None
+    if job.retry_after:
+        if job.retry_after.strip().isdigit():
+            return float(job.retry_after)
+        try:
+            return max(parsedate_to_datetime(job.retry_after).timestamp() - time.time(), 0.0)
+        except ValueError:
+            pass
+    return 0.5 * 2.0**attempt
