@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -135,7 +136,7 @@ def whole(store: Store) -> list[ox.Triple]:
 
 def _is_resource(term: Any) -> bool:
     """Whether a term is an IRI of the graph; others, such as Wikidata's, have no label here to look for."""
-    return isinstance(term, ox.NamedNode) and kind_of(term.value) is not None
+    return _is_iri(term) and kind_of(term.value) is not None
 
 
 def _batches(resources: Iterable[str]) -> list[str]:
@@ -202,7 +203,11 @@ def _n_triples(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str |
 
 
 def _tri_g(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
-    return _by_oxigraph(triples, ox.RdfFormat.TRIG, prefixes=_prefixes_used(triples))
+    text = _by_oxigraph(triples, ox.RdfFormat.TRIG, prefixes=_prefixes_used(_iris(triples)))
+    lines = text.split("\n")
+    # The writer's prefixes come in the order of a hash that differs from run to run.
+    head = list(takewhile(lambda line: line.startswith("@prefix "), lines))
+    return "\n".join([*sorted(head), *lines[len(head) :]])
 
 
 def _rdf_xml(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
@@ -216,8 +221,14 @@ def _rdf_xml(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | N
     for triple in triples:
         if not _XML_NAME.search(triple.predicate.value):
             raise DataError(f"the predicate {triple.predicate} does not end in an XML name: export as ntriples")
-    prefixes = {name: iri for name, iri in _prefixes_used(triples).items() if name != "rdf"}
-    text = _by_oxigraph(triples, ox.RdfFormat.RDF_XML, prefixes=prefixes).replace("\r", "&#13;")
+    elements = {triple.predicate.value for triple in triples} | {
+        triple.object.value for triple in triples if triple.predicate.value == _TYPE and _is_iri(triple.object)
+    }
+    prefixes = {name: iri for name, iri in _prefixes_used(elements).items() if name != "rdf"}
+    try:
+        text = _by_oxigraph(triples, ox.RdfFormat.RDF_XML, prefixes=prefixes).replace("\r", "&#13;")
+    except OSError as error:
+        raise DataError(f"RDF/XML cannot carry this graph: {error}; export as ntriples") from error
     try:
         expat.ParserCreate(namespace_separator=" ").Parse(text.encode(), True)
     except expat.ExpatError as error:
@@ -235,10 +246,17 @@ def _by_oxigraph(triples: Sequence[ox.Triple], form: Any, *, prefixes: Mapping[s
     return content.decode()
 
 
-def _prefixes_used(triples: Sequence[ox.Triple]) -> dict[str, str]:
-    """Return the prefixes that the IRIs of triples can do with, sorted."""
-    iris = {term.value for triple in triples for term in triple if isinstance(term, ox.NamedNode)}
-    iris |= {triple.object.datatype.value for triple in triples if isinstance(triple.object, ox.Literal)}
+def _iris(triples: Sequence[ox.Triple]) -> set[str]:
+    datatypes = {triple.object.datatype.value for triple in triples if isinstance(triple.object, ox.Literal)}
+    return datatypes | {term.value for triple in triples for term in triple if _is_iri(term)}
+
+
+def _is_iri(term: Any) -> bool:
+    return isinstance(term, ox.NamedNode)
+
+
+def _prefixes_used(iris: Iterable[str]) -> dict[str, str]:
+    """Return the prefixes with which some of the IRIs can be written shorter, sorted."""
     curies = {short.partition(":")[0] for iri in iris if (short := shorten(iri)) != iri}
     return {prefix: PREFIXES[prefix] for prefix in sorted(curies)}
 
@@ -246,7 +264,7 @@ def _prefixes_used(triples: Sequence[ox.Triple]) -> dict[str, str]:
 def _json_ld(triples: Sequence[ox.Triple], workspace: Workspace, _root: str | None) -> str:
     from pyld import jsonld
 
-    context = _context(workspace)
+    context = _context(workspace, triples)
     document = _by_pyld(jsonld.compact, _expanded(triples), {"@context": context}, graph=True)
     return _json_text({**document, "@context": context})
 
@@ -254,31 +272,38 @@ def _json_ld(triples: Sequence[ox.Triple], workspace: Workspace, _root: str | No
 def _json_ld_framed(triples: Sequence[ox.Triple], workspace: Workspace, root: str | None) -> str:
     from pyld import jsonld
 
-    context = _context(workspace)
+    context = _context(workspace, triples)
     frame = {"@context": context, **_frame(triples, root)}
     options = {"embed": "@always", "omitDefault": True, "requireAll": False}
     document = _by_pyld(jsonld.frame, _expanded(triples), frame, **options)
     return _json_text({**document, "@context": context})
 
 
-def _by_pyld(function: Any, *arguments: Any, **options: Any) -> Any:
+def _by_pyld(function: Any, expanded: Any, form: dict[str, Any], **options: Any) -> Any:
     """Call one of PyLD's functions with a loader that refuses, so that no context is ever fetched."""
     from pyld import jsonld
 
+    options |= {"base": form["@context"].get("@base", ""), "documentLoader": _refuse}
     try:
-        return function(*arguments, options={**options, "base": BASE, "documentLoader": _refuse})
+        return function(expanded, form, options=options)
     except jsonld.JsonLdError as error:
-        cause: Any = error
-        while isinstance(cause, jsonld.JsonLdError) and cause.cause is not None:
-            cause = cause.cause
-        raise DataError(f"JSON-LD cannot be written with this context: {cause}", file="context.jsonld") from error
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        reason = cause.args[0] if cause.args else cause
+        raise DataError(f"this graph and this context make no JSON-LD: {reason}", file="context.jsonld") from error
 
 
 def _refuse(url: str, _options: object = None) -> NoReturn:
     raise DataError(f"the remote context {url} is not fetched: put it inline")
 
 
-def _context(workspace: Workspace) -> dict[str, Any]:
+def _context(workspace: Workspace, triples: Sequence[ox.Triple]) -> dict[str, Any]:
+    """Return the project's context, without its base where an IRI cannot be written relative to that.
+
+    ``a:b`` below the base would be read as an IRI of its own, and ``../x`` is not what others expect of an id; there
+    all ids are written in full.
+    """
     file = workspace.ontology / "context.jsonld"
     try:
         document = json.loads(read_text(file))
@@ -287,6 +312,8 @@ def _context(workspace: Workspace) -> dict[str, Any]:
     context = document.get("@context") if isinstance(document, dict) else None
     if not isinstance(context, dict):
         raise DataError("has no @context of its own: write it inline, as one object", file=str(file))
+    if any(iri.startswith(_HOST) and not _PLAIN_BELOW_BASE.fullmatch(iri) for iri in _iris(triples)):
+        context = {key: value for key, value in context.items() if key != "@base"}
     return context
 
 
@@ -296,17 +323,19 @@ def _json_text(document: dict[str, Any]) -> str:
     return json.dumps(tidy, ensure_ascii=False, indent=2) + "\n"
 
 
+_HOST = "/".join(BASE.split("/", 3)[:3]) + "/"
+_PLAIN_BELOW_BASE = re.compile(re.escape(BASE) + r"[\w-]+(?:/[\w-]+)*(?:#[\w-]*)?", re.ASCII)
 _FIRST_KEYS = ("@id", "id", "@type", "type", "name", "prefLabel")
 
 
 def _tidy(value: Any) -> Any:
-    """Return JSON with the keys of each object in order: what it is first, the others by the alphabet."""
+    """Return JSON with the keys of each object in order: what it is first, what points at it last."""
     if isinstance(value, list):
         return [_tidy(item) for item in value]
     if not isinstance(value, dict):
         return value
     first = [key for key in _FIRST_KEYS if key in value]
-    return {key: _tidy(value[key]) for key in (*first, *sorted(value.keys() - first))}
+    return {key: _tidy(value[key]) for key in (*first, *sorted(value.keys() - first, key=lambda key: (key == "@reverse", key)))}
 
 
 def _expanded(triples: Sequence[ox.Triple]) -> list[dict[str, Any]]:
@@ -322,7 +351,7 @@ def _expanded(triples: Sequence[ox.Triple]) -> list[dict[str, Any]]:
         if subject in lists.cells:
             continue
         node = nodes.setdefault(_id(subject), {"@id": _id(subject)})
-        if predicate == _TYPE and isinstance(value, ox.NamedNode):
+        if predicate == _TYPE and _is_iri(value):
             node.setdefault("@type", []).append(value.value)
         else:
             node.setdefault(predicate, []).append(_json_value(value, lists))
@@ -433,29 +462,19 @@ def _frame(triples: Sequence[ox.Triple], root: str | None) -> dict[str, Any]:
 
     What the root names is shown with its label alone, but for a use's scenes and a claim's passages.
     """
-    roots = [root] if root else _films(triples)
-    pointing = {
-        triple.predicate.value
-        for triple in triples
-        if isinstance(triple.object, ox.NamedNode) and triple.object.value in roots
-    }
-    named = {
-        triple.predicate.value: _NAMED
-        for triple in triples
-        if isinstance(triple.subject, ox.NamedNode)
-        and triple.subject.value in roots
-        and isinstance(triple.object, ox.NamedNode)
-        and triple.predicate.value != _TYPE
-    }
+    roots = {root} if root else _films(triples)
+    links = [triple for triple in triples if _is_iri(triple.object) and triple.predicate.value != _TYPE]
+    pointing = {triple.predicate.value for triple in links if triple.object.value in roots}
+    named = {triple.predicate.value: _NAMED for triple in links if _id(triple.subject) in roots}
     views: dict[str, Any] = _VIEW_OF_FILM if all(kind_of(each) == "film" for each in roots) else _VIEWS
     owned: dict[str, Any] = {FG + "scene": {}, FG + "evidence": {OA + "hasSource": _LINK}}
     reverse = {predicate: views.get(predicate, _NAMED) for predicate in sorted(pointing)}
-    return {"@id": roots, **named, **{name: owned[name] for name in named if name in owned}, "@reverse": reverse}
+    return {"@id": sorted(roots), **named, **{name: owned[name] for name in named if name in owned}, "@reverse": reverse}
 
 
-def _films(triples: Sequence[ox.Triple]) -> list[str]:
+def _films(triples: Sequence[ox.Triple]) -> set[str]:
     """Return the films that are described: a film that is only named has no year."""
-    return sorted({_id(triple.subject) for triple in triples if triple.predicate.value == FG + "releaseYear"})
+    return {_id(triple.subject) for triple in triples if triple.predicate.value == FG + "releaseYear"}
 
 
 FORMATS: dict[str, Format] = {

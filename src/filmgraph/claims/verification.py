@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from filmgraph.errors import NotFoundError
-from filmgraph.namespaces import BASE, FG, OA, SPARQL_PREFIXES, shorten
+from filmgraph.namespaces import FG, SPARQL_PREFIXES, shorten, slug_of
 from filmgraph.readers import read_text
 from filmgraph.rows import printable
 
@@ -28,8 +28,10 @@ __all__ = ["CheckedPassage", "Passage", "PassageReport", "verify_passages"]
 WIDEST_SEARCH = 200_000
 """How many places a passage is looked for at: a whole text of that many characters, the surroundings in a longer."""
 
-MOST_HASHED = 100_000_000
-"""How many characters may be hashed to find one passage, or to find whose text a file is."""
+MOST_HASHED = 1_000_000_000
+"""How many bytes may be hashed, about, to find one passage, or to find whose text a file is: some seconds' work."""
+
+_COST_OF_A_HASH = 256
 
 SHORTEST_TELLING = 8
 """The shortest passage, in characters, by which a text is recognised: fewer stand in any text."""
@@ -148,10 +150,7 @@ def verify_passages(store: Store, file: str | os.PathLike[str], *, review: str |
     if review is not None:
         _check_known(store, review)
     same_text = _reviews_of_text(store, text.sha256)
-    if review is not None:
-        reviews = [review]
-    else:
-        reviews = same_text or _recognised(store, text, os.fspath(file))
+    reviews = [review] if review is not None else same_text or _recognised(store, text, os.fspath(file))
     passages = _passages(store, reviews)
     if not passages:
         raise NotFoundError(f"{', '.join(map(shorten, reviews))} has no passages to verify.")
@@ -226,9 +225,9 @@ def _search(text: _Text, passage: Passage, expected: int) -> int | None:
     if last < 0:
         return None
     expected = min(max(expected, 0), last)
-    budget = min(WIDEST_SEARCH, MOST_HASHED // passage.length)
+    budget = min(WIDEST_SEARCH, MOST_HASHED // (passage.length + _COST_OF_A_HASH))
     for distance in range(last + 1):
-        for start in {expected - distance, expected + distance}:
+        for start in (expected - distance, expected + distance):
             if 0 <= start <= last:
                 budget -= 1
                 if text.holds(passage, start):
@@ -262,9 +261,9 @@ def _found_by_hash(text: _Text, passages: Sequence[Passage]) -> set[str]:
             by_length.setdefault(passage.length, {}).setdefault(digest, passage.review)
     reviews: set[str] = set()
     budget = MOST_HASHED
-    for length, wanted in sorted(by_length.items(), reverse=True):
+    for length, wanted in sorted(by_length.items()):
         places = min(len(text) - length + 1, WIDEST_SEARCH)
-        budget -= places * length
+        budget -= places * (length + _COST_OF_A_HASH)
         if budget < 0:
             break
         for start in range(places):
@@ -291,11 +290,9 @@ def _reviews_of_text(store: Store, digest: str) -> list[str]:
 def _check_known(store: Store, review: str) -> None:
     reviews = sorted(str(row[0]) for row in store.select(f"SELECT DISTINCT ?review WHERE {{ ?review a <{FG}Review> }}"))
     if review not in reviews:
-        near = get_close_matches(review, reviews, n=3, cutoff=(len(BASE) + 8) / max(len(review), len(BASE) + 8))
-        raise NotFoundError(
-            f"There is no review {printable(shorten(review))!r} in this graph.",
-            suggestions=[shorten(iri) for iri in near],
-        )
+        of_slug = {slug_of(known): known for known in reviews}
+        near = [shorten(of_slug[slug]) for slug in get_close_matches(slug_of(review), of_slug, n=3)]
+        raise NotFoundError(f"There is no review {printable(shorten(review))} in this graph.", suggestions=near)
 
 
 _PASSAGES = f"""{SPARQL_PREFIXES}
