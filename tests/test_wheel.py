@@ -1,0 +1,88 @@
+"""A wheel works installed elsewhere, away from the repository, with ontology, data and queries inside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), str(wheel)]
+    subprocess.run(command, check=True)
+    return folder
+
+
+def run_installed(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with the installed wheel before the development one, from a folder outside the repository."""
+    environment = {**os.environ, "PYTHONPATH": str(installed), "FILMGRAPH_CACHE": str(installed / "cache")}
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, cwd=installed, env=environment, check=False
+    )
+
+
+def test_wheel_holds_every_file_of_the_three_folders(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    files = [
+        file
+        for folder in ("ontology", "data", "queries")
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and not file.name.startswith(".")
+    ]
+    assert len(files) > 100
+    wanted = {f"filmgraph/bundled/{file.relative_to(ROOT).as_posix()}" for file in files}
+    assert wanted - inside == set()
+    assert "filmgraph/py.typed" in inside
+    assert not any(name.startswith(("tests/", "docs/", "benchmarks/")) for name in inside)
+
+
+def test_metadata_name_both_licences(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = Parser().parsestr(archive.read(name).decode())
+    assert metadata["Name"] == "filmgraph-kg"
+    assert metadata["License-Expression"] == "MIT AND CC-BY-4.0"
+    assert metadata.get_all("License-File") == ["LICENSE", "LICENSE-DATA"]
+    licences = [entry for entry in archive.namelist() if "/licenses/" in entry]
+    assert len(licences) == 2
+    assert all(len(archive.read(entry)) > 1000 for entry in licences)
+
+
+def test_installed_wheel_answers_from_its_own_files(installed: Path) -> None:
+    code = (
+        "import filmgraph, filmgraph.workspace as w; print(filmgraph.__file__); print(w.Workspace.find().root); "
+        "graph = filmgraph.open(); print(graph.film('Her').tally_line); print(len(graph.library)); "
+        "print(graph.similar('Her', limit=1)[0].title)"
+    )
+    done = run_installed(installed, "-c", code)
+    assert done.returncode == 0, done.stderr
+    package, root, tally, queries, _similar = done.stdout.splitlines()
+    assert Path(package).is_relative_to(installed)
+    assert Path(root).is_relative_to(installed)
+    assert tally == "2 Cinematography · 1 Editing · 1 Sound"
+    assert int(queries) >= 18
+
+
+def test_installed_command_line_runs(installed: Path) -> None:
+    done = run_installed(installed, "-c", "import sys; from filmgraph.cli import main; main()", "film", "her-2013")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Her (2013)\n")
