@@ -1,0 +1,277 @@
+"""How pySHACL judges the subjects of some files, on rdflib graphs.
+
+pySHACL is not given the shapes as they stand: each target is first resolved against the whole graph and replaced by
+those of its nodes that the judged files describe. So only subjects of these files are judged, and how many is known.
+pySHACL's own ``focus_nodes`` cannot do that: it also passes over the values that ``sh:or`` and the like look at, so
+that some breaches go unseen.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from filmgraph.errors import DataError
+from filmgraph.namespaces import RDF, RDFS, SH, XSD
+from filmgraph.readers import read_rdf
+from filmgraph.rows import printable
+from filmgraph.validation.report import Violation, cut, short_iri
+from filmgraph.validation.sources import Places, Source, with_own_blank_nodes
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+__all__ = ["Judgement", "judge"]
+
+_LONGEST_VALUE = 80
+_TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
+_BARE_TYPES = frozenset(XSD + name for name in ("integer", "decimal", "boolean"))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The nodes that the rules of one shapes file judged, and what was found."""
+
+    focus_nodes: frozenset[Any]
+    violations: list[Violation]
+
+
+def judge(sources: Sequence[Source], rest: Sequence[Source], *, shapes: Path, tell: Callable[[str], None]) -> Judgement:
+    """Judge the subjects of some files, in the graph of these and the rest, by the rules of a shapes file."""
+    with _quiet():
+        graph = _graph(triple for source in (*sources, *rest) for triple in source.triples)
+        rules = _graph(with_own_blank_nodes(read_rdf(shapes).quads()))
+        subjects = {_rdflib_term(subject): subject for source in sources for subject in source.subjects}
+        messages = _take_messages(rules)
+        focus_nodes = _narrow(rules, graph, set(subjects))
+        tell(f"judging by {shapes.name}: {len(focus_nodes):,} subject{'' if len(focus_nodes) == 1 else 's'}")
+        results = _run_pyshacl(graph, rules, shapes) if focus_nodes else None
+    violations: list[Violation] = []
+    if results is not None:
+        from rdflib import URIRef
+
+        places = Places(sources)
+        for result in results.objects(None, URIRef(SH + "result")):
+            found = {str(predicate): value for predicate, value in results.predicate_objects(result)}
+            focus = subjects.get(found[SH + "focusNode"])
+            if focus is not None:
+                violations.append(_violation(found, focus, places, results, rules, messages))
+    return Judgement(frozenset(subjects[node] for node in focus_nodes), violations)
+
+
+def _violation(
+    found: dict[str, Any], focus: Any, places: Places, results: Graph, rules: Graph, messages: dict[Any, str]
+) -> Violation:
+    """Return a result of pySHACL's report as a Violation."""
+    source, named = places.of(focus)
+    shape = _named_owner(found[SH + "sourceShape"], rules)
+    message = (
+        messages.get(found.get(SH + "sourceConstraint"))
+        or messages.get(found[SH + "sourceShape"])
+        or str(found.get(SH + "resultMessage", "breaks this rule"))
+    )
+    path = found.get(SH + "resultPath")
+    value = found.get(SH + "value")
+    return Violation(
+        focus=named,
+        shape=shape,
+        path=None if path is None else _path_text(path, results),
+        value=None if value is None else _value_text(value),
+        message=printable(" ".join(message.split())),
+        severity=str(found[SH + "resultSeverity"]).removeprefix(SH).lower(),
+        file=source.name,
+        line=source.lines.get(named),
+    )
+
+
+def _narrow(rules: Graph, graph: Graph, subjects: set[Any]) -> set[Any]:
+    """Replace the targets of all shapes by those of their nodes that are among ``subjects``; return these nodes."""
+    from rdflib import URIRef
+
+    focus_nodes: set[Any] = set()
+    predicates = [URIRef(SH + name) for name in _TARGETS]
+    for shape in {shape for predicate in predicates for shape in rules.subjects(predicate)}:
+        nodes: set[Any] = set()
+        for predicate in predicates:
+            for target in list(rules.objects(shape, predicate)):
+                nodes |= _targeted(graph, str(predicate).removeprefix(SH), target)
+                rules.remove((shape, predicate, target))
+        nodes &= subjects
+        focus_nodes |= nodes
+        for node in nodes:
+            rules.add((shape, predicates[0], node))
+    return focus_nodes
+
+
+def _targeted(graph: Graph, kind: str, target: Any) -> set[Any]:
+    """Return the nodes that one target declaration selects."""
+    from rdflib import URIRef
+
+    if kind == "targetNode":
+        return {target}
+    if kind == "targetSubjectsOf":
+        return set(graph.subjects(target))
+    if kind == "targetObjectsOf":
+        return set(graph.objects(None, target))
+    classes = {target, *graph.transitive_subjects(URIRef(RDFS + "subClassOf"), target)}
+    return {node for class_ in classes for node in graph.subjects(URIRef(RDF + "type"), class_)}
+
+
+def _take_messages(rules: Graph) -> dict[Any, str]:
+    """Take the messages out of a shapes graph, English ones first, and return them by shape or constraint.
+
+    pySHACL substitutes variables in a SPARQL rule's message by way of a regular expression that a backslash in the
+    data breaks, so it is given none.
+    """
+    from rdflib import URIRef
+
+    predicate = URIRef(SH + "message")
+    messages: dict[Any, str] = {}
+    for shape in set(rules.subjects(predicate)):
+        texts = sorted(rules.objects(shape, predicate), key=lambda text: (text.language != "en", str(text)))  # type: ignore[attr-defined]
+        messages[shape] = str(texts[0])
+        rules.remove((shape, predicate, None))
+    return messages
+
+
+def _run_pyshacl(graph: Graph, rules: Graph, shapes: Path) -> Graph:
+    """Run pySHACL and return its report; what it cannot work with becomes a DataError."""
+    import pyshacl
+
+    try:
+        _conforms, results, text = pyshacl.validate(graph, shacl_graph=rules, inference="none")
+    except Exception as error:
+        raise DataError(
+            f"pySHACL cannot judge by these shapes: {printable(str(error))[:300]}", file=str(shapes)
+        ) from error
+    if not hasattr(results, "predicate_objects"):
+        raise DataError(f"pySHACL cannot judge by these shapes: {printable(str(text))[:300]}", file=str(shapes))
+    judged: Graph = results
+    return judged
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep rdflib from logging a traceback for each literal that its datatype does not allow: a rule reports it."""
+    logger = logging.getLogger("rdflib.term")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@cache
+def _graph_class() -> type[Graph]:
+    """Return an rdflib graph that parses each query once.
+
+    pySHACL runs a SPARQL rule anew for each focus node, and rdflib takes ten times as long to parse the query as to
+    answer it.
+    """
+    from rdflib import Graph
+    from rdflib.plugins.sparql import prepareQuery
+
+    class ParsingOnceGraph(Graph):
+        def query(self, query_object: Any, *arguments: Any, **options: Any) -> Any:
+            if isinstance(query_object, str):
+                query_object = prepared(query_object)
+            return super().query(query_object, *arguments, **options)
+
+    @cache
+    def prepared(text: str) -> Any:
+        return prepareQuery(text)
+
+    return ParsingOnceGraph
+
+
+def _graph(triples: Iterable[ox.Triple]) -> Graph:
+    """Return triples as an rdflib graph."""
+    terms: dict[Any, Any] = {}
+
+    def known(term: Any) -> Any:
+        made = terms.get(term)
+        if made is None:
+            made = terms[term] = _rdflib_term(term)
+        return made
+
+    graph = _graph_class()()
+    for triple in triples:
+        graph.add((known(triple.subject), known(triple.predicate), known(triple.object)))
+    return graph
+
+
+def _rdflib_term(term: Any) -> Any:
+    """Return a pyoxigraph term as rdflib's own parsers would have made it, literals as they are written."""
+    from rdflib import BNode, Literal, URIRef
+
+    if isinstance(term, ox.NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return BNode(term.value)
+    if not isinstance(term, ox.Literal):
+        raise DataError(f"a triple inside a triple cannot be judged: {printable(str(term))[:_LONGEST_VALUE]}")
+    if term.language:
+        return Literal(term.value, lang=term.language)
+    if term.datatype.value == XSD + "string":
+        return Literal(term.value)
+    return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
+
+
+def _named_owner(node: Any, graph: Graph) -> str:
+    """Return the IRI of a node, for a blank node that of the nearest node with an IRI that leads to it."""
+    from rdflib import BNode
+
+    seen: set[Any] = set()
+    while isinstance(node, BNode) and node not in seen:
+        seen.add(node)
+        node = min(graph.subjects(None, node), key=str, default=node)
+    return "a rule without a name" if isinstance(node, BNode) else str(node)
+
+
+def _path_text(path: Any, graph: Graph) -> str:
+    """Return a SHACL path as it would stand in SPARQL."""
+    from rdflib import BNode, URIRef
+
+    if not isinstance(path, BNode):
+        return short_iri(str(path))
+    for name, before, after in (
+        ("inversePath", "^", ""),
+        ("zeroOrMorePath", "", "*"),
+        ("oneOrMorePath", "", "+"),
+        ("zeroOrOnePath", "", "?"),
+    ):
+        for inner in graph.objects(path, URIRef(SH + name)):
+            return before + _bracketed(_path_text(inner, graph)) + after
+    for inner in graph.objects(path, URIRef(SH + "alternativePath")):
+        return "|".join(_path_text(item, graph) for item in graph.items(inner))
+    return "/".join(_bracketed(_path_text(item, graph)) for item in graph.items(path))
+
+
+def _bracketed(path: str) -> str:
+    return f"({path})" if "|" in path or "/" in path.partition("://")[0] else path
+
+
+def _value_text(value: Any) -> str:
+    """Return a value as people would write it in Turtle, printable and short."""
+    from rdflib import BNode, Literal
+
+    if isinstance(value, BNode):
+        return "a blank node"
+    if not isinstance(value, Literal):
+        return short_iri(str(value))
+    text = cut(printable(str(value)), _LONGEST_VALUE)
+    if value.language:
+        return f'"{text}"@{value.language}'
+    if value.datatype is None:
+        return f'"{text}"'
+    if str(value.datatype) in _BARE_TYPES and not value.ill_typed:
+        return text
+    return f'"{text}"^^{short_iri(str(value.datatype))}'

@@ -1,0 +1,124 @@
+"""Validation of files, and of a whole workspace."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filmgraph.errors import DataError
+from filmgraph.rows import printable
+from filmgraph.validation.judging import Judgement, judge
+from filmgraph.validation.report import Report
+from filmgraph.validation.sources import Source, read_all
+
+if TYPE_CHECKING:
+    from filmgraph.stores import Store
+    from filmgraph.workspace import Workspace
+
+__all__ = ["validate_files", "validate_workspace"]
+
+SHAPES_FILE = "shapes.ttl"
+HOUSE_STYLE_FILE = "house-style.ttl"
+TERMS_FILE = "filmgraph.ttl"
+_ALL_TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+
+
+def validate_files(
+    files: Iterable[str | os.PathLike[str]],
+    *,
+    workspace: Workspace,
+    store: Store | None = None,
+    house_style: bool | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Judge RDF files together with the graph that they join, and report on the subjects that they describe.
+
+    That graph is the workspace's, or the triples of ``store``. A file of the workspace replaces what the graph holds
+    of it, in a store by its subjects; any other file joins. Files of the workspace's ontology are judged by the house
+    style too; ``house_style`` says so, or the contrary, of any files.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read or parsed, for one that describes
+    nothing that a rule applies to, and for shapes that pySHACL cannot work with.
+    """
+    tell = progress or _say_nothing
+    tell("reading the files")
+    sources = read_all(files)
+    if not sources:
+        raise DataError("no file was given to validate")
+    given = {source.path for source in sources}
+    tell("reading the graph that they join")
+    own_files = {file.resolve() for file in workspace.graph_files}
+    if store is None:
+        rest = read_all(file for file in workspace.graph_files if file.resolve() not in given)
+    else:
+        replaced = {subject for source in sources if source.path in own_files for subject in source.subjects}
+        kept = [triple for triple in store.construct(_ALL_TRIPLES) if triple.subject not in replaced]
+        # Without the classes' superclasses, which a store of bare data lacks, no critic would be a person.
+        terms = workspace.ontology / TERMS_FILE
+        rest = [Source(store.name, Path(), None, kept), *([] if terms.resolve() in given else read_all([terms]))]
+    judgements = [judge(sources, rest, shapes=workspace.ontology / SHAPES_FILE, tell=tell)]
+    styled = _styled(sources, workspace, house_style)
+    if styled:
+        others = read_all(file for file in _ontology_files(workspace) if file.resolve() not in given)
+        judgements.append(judge(styled, others, shapes=workspace.ontology / HOUSE_STYLE_FILE, tell=tell))
+    return _report(sources, judgements)
+
+
+def validate_workspace(workspace: Workspace, *, progress: Callable[[str], None] | None = None) -> Report:
+    """Judge everything in a workspace: the graph by the shapes, and ``ontology/*.ttl`` by the house style.
+
+    Files are named by their path below the workspace. Raises as :func:`validate_files` does.
+    """
+    tell = progress or _say_nothing
+    tell("reading the graph")
+    paths = [*workspace.graph_files, *_ontology_files(workspace)]
+    sources = read_all(paths, below=workspace.root)
+    graph_files = {file.resolve() for file in workspace.graph_files}
+    ontology_files = {file.resolve() for file in _ontology_files(workspace)}
+    graph = [source for source in sources if source.path in graph_files]
+    ontology = [source for source in sources if source.path in ontology_files]
+    return _report(
+        sources,
+        [
+            judge(graph, [], shapes=workspace.ontology / SHAPES_FILE, tell=tell),
+            judge(ontology, [], shapes=workspace.ontology / HOUSE_STYLE_FILE, tell=tell),
+        ],
+    )
+
+
+def _say_nothing(_text: str) -> None:
+    return None
+
+
+def _ontology_files(workspace: Workspace) -> list[Path]:
+    return sorted(workspace.ontology.glob("*.ttl"))
+
+
+def _styled(sources: Sequence[Source], workspace: Workspace, house_style: bool | None) -> list[Source]:
+    """Return the files that the house style judges as well."""
+    if house_style is not None:
+        return list(sources) if house_style else []
+    ontology_files = {file.resolve() for file in _ontology_files(workspace)}
+    return [source for source in sources if source.path in ontology_files]
+
+
+def _report(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Report:
+    judged: frozenset[Any] = frozenset().union(*(judgement.focus_nodes for judgement in judgements))
+    unjudged = [printable(source.name) for source in sources if judged.isdisjoint(source.subjects)]
+    if unjudged:
+        raise DataError(
+            "nothing was checked, for no rule applies to what is described here: each subject needs its class, "
+            "as in film:her-2013 a fg:Film, and the prefixes of filmgraph's own files",
+            file=", ".join(unjudged),
+        )
+    found = {violation for judgement in judgements for violation in judgement.violations}
+    # A wrong value and a wrong number of values are one breach of a rule whose message speaks of both.
+    named = {(violation.focus, violation.shape) for violation in found if violation.value is not None}
+    violations = [v for v in found if v.value is not None or (v.focus, v.shape) not in named]
+    ordered = sorted(
+        violations,
+        key=lambda v: (v.file, v.line or 0, v.focus, v.shape, v.path or "", v.value or "", v.message, v.severity),
+    )
+    return Report(tuple(ordered), len(judged), tuple(source.name for source in sources))
