@@ -18,7 +18,7 @@ from filmgraph.namespaces import FG, SCHEMA, SKOS, slug_of
 from filmgraph.stores import MemoryStore
 from filmgraph.workspace import Workspace
 
-REFERENCE = Path(os.environ.get("FILMGRAPH_REFERENCE", "nowhere"))
+REFERENCE = Path(os.environ.get("FILMGRAPH_REFERENCE") or "nowhere")
 WORKSPACE = Workspace.find()
 RUN = 6
 REVIEWS = {
