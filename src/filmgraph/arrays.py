@@ -35,7 +35,7 @@ STEP_WEIGHT = 0.5
 MAX_STEPS = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FilmTechniqueArrays:
     """Films, techniques and the arrays between them.
 
@@ -50,13 +50,14 @@ class FilmTechniqueArrays:
 
     @classmethod
     def of_store(cls, store: Store) -> FilmTechniqueArrays:
-        """Read the arrays from a store, in two queries."""
+        """Read the arrays from a store, in three queries."""
+        categories = {category for (category,) in store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}")}
         uses = store.select(f"SELECT ?film ?technique WHERE {{ ?use <{FG}film> ?film ; <{FG}technique> ?technique }}")
         broader = store.select(
             f"SELECT ?narrow ?broad WHERE {{ ?narrow a <{FG}Technique> ; <{SKOS}broader> ?broad . "
             f"?broad a <{FG}Technique> }}"
         )
-        pairs = [(film.value, technique.value) for film, technique in uses.terms]  # type: ignore[union-attr]
+        pairs = ((str(film), str(technique)) for film, technique in uses if technique not in categories)
         return cls.of_pairs(pairs, [(str(narrow), str(broad)) for narrow, broad in broader])
 
     @classmethod

@@ -24,7 +24,9 @@ Each message is one line that says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Self
 
 __all__ = [
     "AmbiguousNameError",
@@ -70,6 +72,21 @@ class DataError(FilmgraphError):
         self.file, self.line, self.column = file, line, column
         place = ":".join(str(part) for part in (file, line, column) if part is not None)
         super().__init__(f"{place}: {message}" if place else message)
+
+    @classmethod
+    def of_parser(cls, error: Exception, file: str) -> Self:
+        """Return the complaint of an RDF parser about a file, in our words where they are plainer.
+
+        >>> DataError.of_parser(SyntaxError("No scheme found in an absolute IRI"), "film.ttl")
+        DataError('film.ttl: relative IRI: write it in full, or give the file a base')
+        """
+        message = str(error.args[0]) if error.args else str(error)
+        message = re.sub(r"^Parser error at [^:]*: ", "", message)
+        if "No scheme found" in message:
+            message = "relative IRI: write it in full, or give the file a base"
+        elif "LoadDocumentCallback" in message:
+            message = "fetches a remote @context, which filmgraph does not: put the context inline"
+        return cls(message, file=file, line=getattr(error, "lineno", None), column=getattr(error, "offset", None))
 
 
 class FormatError(DataError):

@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from filmgraph import queries, stores
 from filmgraph.errors import QueryError, RefusedQueryError, StoreError
 from filmgraph.lookup import Hit, resolve, search
-from filmgraph.queries import Query, QueryLibrary, check_query, check_update, query_form, with_prefixes
-from filmgraph.stores import DiskStore, LocalStore, MemoryStore, RemoteStore, Store, open_compiled
 from filmgraph.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
     from filmgraph.pages import FilmPage, PersonPage, ReviewPage, TechniquePage
     from filmgraph.paths import Path as FilmPath
     from filmgraph.paths import PathIndex
+    from filmgraph.queries import Query, QueryLibrary
     from filmgraph.recommend import Recommendation, Recommender
     from filmgraph.similarity import SimilarityIndex
+    from filmgraph.stores import Store
     from filmgraph.validation import Report
 
 __all__ = ["FilmGraph", "open_graph"]
@@ -53,13 +54,25 @@ def open_graph(
     """
     workspace = Workspace.find(root)
     if target is None:
-        return FilmGraph(open_compiled(workspace), workspace=workspace)
+        return FilmGraph(stores.open_compiled(workspace), workspace=workspace)
     name = os.fspath(target)
     if "://" in name:
-        return FilmGraph(RemoteStore(name, update_url=update_url, deadline=deadline), workspace=workspace)
-    if Path(name).is_file():
-        return FilmGraph(MemoryStore.of_files([name], name=name), workspace=workspace)
-    return FilmGraph(DiskStore(name, writable=writable), workspace=workspace)
+        return FilmGraph(stores.RemoteStore(name, update_url=update_url, deadline=deadline), workspace=workspace)
+    path = Path(name)
+    files = [path] if path.is_file() else [] if writable else _rdf_files_in(path)
+    if files:
+        return FilmGraph(stores.MemoryStore.of_files(files, name=name), workspace=workspace)
+    return FilmGraph(stores.DiskStore(name, writable=writable), workspace=workspace)
+
+
+def _rdf_files_in(folder: Path) -> list[Path]:
+    """Return the RDF files below a folder, sorted; none where it is a disk store or not there."""
+    if not folder.is_dir() or stores.DiskStore.is_store(folder):
+        return []
+    from filmgraph.readers import RDF_SUFFIXES
+
+    endings = (*RDF_SUFFIXES, *(suffix + ".gz" for suffix in RDF_SUFFIXES))
+    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name.lower().endswith(endings))
 
 
 class FilmGraph:
@@ -81,7 +94,7 @@ class FilmGraph:
     @cached_property
     def library(self) -> QueryLibrary:
         """The query library."""
-        return QueryLibrary(self.workspace.queries)
+        return queries.QueryLibrary(self.workspace.queries)
 
     @cached_property
     def similarity(self) -> SimilarityIndex:
@@ -187,7 +200,7 @@ class FilmGraph:
 
         >>> import filmgraph
         >>> with filmgraph.open() as graph:
-        ...     graph.query("tally-by-category", film="Her").column("uses")
+        ...     graph.query("tally-by-category", film="Her").column("techniques")
         ...     graph.query("ASK { film:her-2013 a fg:Film }")
         [2, 1, 1]
         True
@@ -196,8 +209,8 @@ class FilmGraph:
         if any(character in query for character in "{ \n"):
             if values:
                 raise QueryError("a SPARQL text takes no parameters: write the values into it")
-            text = with_prefixes(query)
-            check_query(text, allow_services=allow_services, has_graph=self.store.has_graph)
+            text = queries.with_prefixes(query)
+            queries.check_query(text, allow_services=allow_services, has_graph=self.store.has_graph)
             return self._run(text, limit)
         found = self.library[query]
         if found.network:
@@ -217,8 +230,8 @@ class FilmGraph:
 
     def update(self, update: str) -> None:
         """Run a SPARQL update on a writable store; LOAD and SERVICE are refused."""
-        text = with_prefixes(update)
-        check_update(text)
+        text = queries.with_prefixes(update)
+        queries.check_update(text)
         self.store.update(text)
         self._forget()
 
@@ -227,22 +240,30 @@ class FilmGraph:
     ) -> dict[str, int]:
         """Load RDF files into a writable store, each as one transaction; return how many triples each added."""
         added: dict[str, int] = {}
-        for file in files:
-            if progress:
-                progress(os.fspath(file))
-            added[os.fspath(file)] = self.store.load(file)
-        self._forget()
+        try:
+            for file in files:
+                if progress:
+                    progress(os.fspath(file))
+                added[os.fspath(file)] = self.store.load(file)
+        finally:
+            self._forget()
         return added
 
     def validate(
         self, files: Sequence[str | os.PathLike[str]] = (), *, progress: Callable[[str], None] | None = None
     ) -> Report:
-        """Judge files together with the graph they join, or the whole workspace where none are named."""
-        from filmgraph.validation import validate_files, validate_workspace
+        """Judge files together with the graph they join, or all of this graph where none are named.
 
-        if not files:
-            return validate_workspace(self.workspace, progress=progress)
-        return validate_files(files, workspace=self.workspace, progress=progress)
+        The graph of the workspace is judged file by file, ontology and vocabulary included.
+        """
+        from filmgraph.validation import validate_files, validate_store, validate_workspace
+
+        store = None if self.store.name == str(self.workspace.root) else self.store
+        if files:
+            return validate_files(files, workspace=self.workspace, store=store, progress=progress)
+        if store is not None:
+            return validate_store(store, workspace=self.workspace, progress=progress)
+        return validate_workspace(self.workspace, progress=progress)
 
     def export(self, name: str | None = None, *, form: str = "turtle", kind: str | None = None) -> str:
         """Return one resource with all that belongs to it, or the whole graph, in a form of RDF."""
@@ -250,8 +271,8 @@ class FilmGraph:
 
         if name is None:
             return serialize(whole(self.store), form, workspace=self.workspace)
-        triples = neighbourhood(self.store, self.resolve(name, kind=kind))
-        return serialize(triples, form, workspace=self.workspace)
+        iri = self.resolve(name, kind=kind)
+        return serialize(neighbourhood(self.store, iri), form, workspace=self.workspace, root=iri)
 
     def projection(self, kind: str = "whole", **options: Any) -> networkx.Graph[str]:
         """Return a NetworkX graph: one of :data:`filmgraph.projections.PROJECTIONS`."""
@@ -299,7 +320,7 @@ class FilmGraph:
         return f"<table><caption>{escape(repr(self))}</caption><tbody>{cells}</tbody></table>"
 
     def _run(self, text: str, limit: int | None) -> Any:
-        form = query_form(text)
+        form = queries.query_form(text)
         if form == "SELECT":
             rows = self.store.select(text)
             return rows if limit is None else rows.head(limit)
@@ -311,15 +332,15 @@ class FilmGraph:
 
     def _check_network(self, query: Query, allow_services: Collection[str]) -> None:
         try:
-            check_query(query.text, allow_services=allow_services)
+            queries.check_query(query.text, allow_services=allow_services)
         except RefusedQueryError as error:
             raise RefusedQueryError(str(error), query=query.name) from error
-        if not isinstance(self.store, LocalStore):
+        if not isinstance(self.store, stores.LocalStore):
             raise StoreError(f"{self.store.name}: a federated query runs on a local store, which calls the endpoint")
 
     def _count(self, pattern: str, *, distinct: bool = True) -> int:
         what = "DISTINCT ?x" if distinct else "*"
-        rows = self.store.select(with_prefixes(f"SELECT (COUNT({what}) AS ?n) WHERE {{ {pattern} }}"))
+        rows = self.store.select(queries.with_prefixes(f"SELECT (COUNT({what}) AS ?n) WHERE {{ {pattern} }}"))
         return int(str(next(iter(rows))[0]))
 
     def _forget(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
 from filmgraph.errors import AmbiguousNameError, NotFoundError
 from filmgraph.namespaces import FG, KINDS, SCHEMA, SKOS, expand, iri, kind_of, shorten, slug_of, slugify
 from filmgraph.rows import printable
@@ -14,7 +16,7 @@ from filmgraph.rows import printable
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["Hit", "labels_of", "resolve", "search"]
+__all__ = ["Hit", "labels_of", "language_rank", "resolve", "search", "texts_of"]
 
 _LABELS = (
     f"<{SCHEMA}name>",
@@ -23,7 +25,6 @@ _LABELS = (
     f"<{SKOS}altLabel>",
     f"<{SKOS}hiddenLabel>",
 )
-_NAMES = " ".join(_LABELS[:2])
 _KINDS_OF_TYPE: dict[str, tuple[str, ...]] = {
     "concept": ("technique", "aspect"),
     "person": ("person", "organization"),
@@ -79,7 +80,13 @@ def _by_identifier(store: Store, text: str, kinds: Sequence[str]) -> list[str]:
     expanded = expand(text) or (text if "://" in text and not _NOT_IN_IRI.search(text) else None)
     if expanded and (kind_of(expanded) in kinds or tuple(kinds) == KINDS):
         candidates.append(expanded)
-    return [candidate for candidate in candidates if store.ask(f"ASK {{ <{candidate}> ?p ?o }}")]
+    return [candidate for candidate in candidates if store.ask(_known(candidate))]
+
+
+def _known(candidate: str) -> str:
+    """Return the ASK for an IRI: one of the graph's own must be described, another one only be named."""
+    named = "" if kind_of(candidate) else f" UNION {{ ?s ?p <{candidate}> }}"
+    return f"ASK {{ {{ <{candidate}> ?p ?o }}{named} }}"
 
 
 def _by_label(store: Store, text: str, kinds: Sequence[str]) -> list[str]:
@@ -105,33 +112,55 @@ def search(store: Store, text: str, *, kinds: Collection[str] = KINDS, limit: in
     from rapidfuzz import fuzz, process
 
     labelled = _labelled(store, kinds)
-    names = {resource: label for resource, label, rank in labelled if rank == 0}
     wanted = _folded(text)
     scored = process.extract(
         wanted, [_folded(label) for _, label, _ in labelled], scorer=fuzz.WRatio, limit=limit * 8, score_cutoff=60
     )
-    best: dict[str, Hit] = {}
+    best: dict[str, tuple[float, str]] = {}
     for _folded_label, score, place in scored:
         resource, label, _rank = labelled[place]
         length_penalty = min(abs(len(label) - len(wanted)), 20) / 100
-        hit = Hit(resource, names.get(resource, label), label, round(score - length_penalty, 3))
-        if resource not in best or best[resource].score < hit.score:
-            best[resource] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.iri))[:limit]
+        found = (-round(score - length_penalty, 3), label)
+        best[resource] = min(best.get(resource, found), found)
+    nearest = sorted(best, key=lambda resource: (best[resource][0], resource))[: max(limit, 0)]
+    names = labels_of(store, nearest)
+    return [Hit(resource, names[resource], best[resource][1], -best[resource][0]) for resource in nearest]
 
 
 def labels_of(store: Store, resources: Iterable[str]) -> dict[str, str]:
-    """Return the display label of each resource: its name or preferred label, else its slug."""
+    """Return the display label of each resource: its name or preferred label, English first, else its slug."""
     wanted = sorted(set(resources))
-    labels = {resource: slug_of(resource) for resource in wanted}
+    return {**{resource: slug_of(resource) for resource in wanted}, **texts_of(store, wanted, _LABELS[:2])}
+
+
+def texts_of(store: Store, resources: Iterable[str], predicates: Sequence[str]) -> dict[str, str]:
+    """Return the text that each resource has in one of some properties, given as ``<IRI>``, English first.
+
+    A resource without one is left out. Of several texts in one language the first in the alphabet is taken, so that
+    the answer is the same on every engine.
+    """
+    wanted = sorted(set(resources))
+    best: dict[str, tuple[int, str]] = {}
     for start in range(0, len(wanted), 500):
         values = " ".join(f"<{resource}>" for resource in wanted[start : start + 500])
-        query = (
-            f"SELECT ?s ?l WHERE {{ VALUES ?s {{ {values} }} VALUES ?p {{ {_NAMES} }} ?s ?p ?l }} "
-            f"ORDER BY DESC(STR(?l)) DESC(LANG(?l))"
-        )
-        labels.update((str(resource), str(label)) for resource, label in store.select(query))
-    return labels
+        # A path of alternatives: two VALUES would have the engine read every label there is.
+        query = f"SELECT ?s ?l WHERE {{ VALUES ?s {{ {values} }} ?s {'|'.join(predicates)} ?l }}"
+        for resource, text in store.select(query).terms:
+            if isinstance(resource, ox.NamedNode) and isinstance(text, ox.Literal):
+                found = (language_rank(text.language), text.value)
+                best[resource.value] = min(best.get(resource.value, found), found)
+    return {resource: text for resource, (_rank, text) in best.items()}
+
+
+def language_rank(language: str | None) -> int:
+    """Return the place of a language where one text is to be shown: English, then none, then any other.
+
+    >>> [language_rank(language) for language in ("en", "en-GB", None, "", "de")]
+    [0, 0, 1, 1, 2]
+    """
+    if not language:
+        return 1
+    return 0 if language.partition("-")[0].lower() == "en" else 2
 
 
 def _labelled(store: Store, kinds: Collection[str]) -> list[tuple[str, str, int]]:

@@ -15,6 +15,7 @@ __all__ = [
     "FG",
     "FGH",
     "FGS",
+    "JSONLD",
     "KINDS",
     "OA",
     "OWL",
@@ -55,6 +56,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SH = "http://www.w3.org/ns/shacl#"
+JSONLD = "http://www.w3.org/ns/json-ld#"
 
 KINDS: tuple[str, ...] = (
     "film",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from filmgraph.lookup import labels_of
-from filmgraph.namespaces import FG, OA, SCHEMA, SKOS, slug_of
+import pyoxigraph as ox
+
+from filmgraph.lookup import labels_of, language_rank, texts_of
+from filmgraph.namespaces import DCTERMS, FG, OA, SCHEMA, SKOS, WD, slug_of
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ class Named:
 
     iri: str
     name: str
+
+
+_NO_CATEGORY = Named("", "")
 
 
 @dataclass(frozen=True)
@@ -213,7 +218,7 @@ def film_page(store: Store, film: str) -> FilmPage:
         credits=tuple((label, _named(people[role], names)) for role, label in _ROLES if people[role]),
         genres=_named(own.get(SCHEMA + "genre", []), names),
         countries=_named(own.get(SCHEMA + "countryOfOrigin", []), names),
-        wikidata=_one(own, SCHEMA + "sameAs"),
+        wikidata=next((same for same in own.get(SCHEMA + "sameAs", ()) if same.startswith(WD)), None),
         imdb=f"https://www.imdb.com/title/{imdb}/" if imdb else None,
         tally=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].name))),
         uses=uses,
@@ -238,7 +243,7 @@ def technique_page(store: Store, technique: str) -> TechniquePage:
         also_known_as=tuple(sorted(own.get(SKOS + "altLabel", []), key=str.casefold)),
         definition=_one(own, SKOS + "definition") or "",
         scope_note=_one(own, SKOS + "scopeNote"),
-        category=_categories(store, [technique]).get(technique, Named("", "")),
+        category=_categories(store, [technique]).get(technique, _NO_CATEGORY),
         broader=_named(broader_iris, names),
         narrower=_named(narrower_iris, names),
         related=_named(related_iris, names),
@@ -286,11 +291,17 @@ def review_page(store: Store, review: str) -> ReviewPage:
 
 
 def _properties(store: Store, resource: str) -> dict[str, list[str]]:
-    """Return the values of a resource as text, by predicate, sorted."""
-    properties: dict[str, list[str]] = {}
+    """Return the values of a resource as text, by predicate: English first, then in the order of the alphabet."""
+    found: dict[str, set[tuple[int, str]]] = {}
     for triple in store.describe(resource):
-        properties.setdefault(triple.predicate.value, []).append(getattr(triple.object, "value", ""))
-    return {predicate: sorted(values) for predicate, values in properties.items()}
+        value = triple.object
+        if isinstance(value, ox.Literal):
+            found.setdefault(triple.predicate.value, set()).add((language_rank(value.language), value.value))
+        elif isinstance(value, ox.NamedNode):
+            found.setdefault(triple.predicate.value, set()).add((1, value.value))
+    return {
+        predicate: list(dict.fromkeys(text for _rank, text in sorted(values))) for predicate, values in found.items()
+    }
 
 
 def _one(properties: dict[str, list[str]], predicate: str) -> str | None:
@@ -310,23 +321,26 @@ def _literals_with_language(store: Store, resource: str, predicate: str) -> list
     return sorted(
         (triple.object.value, triple.object.language or "")
         for triple in store.describe(resource)
-        if triple.predicate.value == predicate and hasattr(triple.object, "language")
+        if triple.predicate.value == predicate and isinstance(triple.object, ox.Literal)
     )
 
 
 def _uses(store: Store, where: str) -> tuple[Use, ...]:
     """Return the uses that a pattern over ?use, ?film and ?technique selects, with their scenes, by IRI."""
     rows = store.select(
-        f"SELECT ?use ?film ?title ?year ?technique ?label ?definition ?explanation ?whole ?source ?scene ?text ?part "
-        f"?start ?end WHERE {{ {where} ?use <{FG}film> ?film ; <{FG}technique> ?technique ; "
+        f"SELECT ?use ?film ?title ?year ?technique ?explanation ?whole ?source ?scene ?text ?part ?start ?end "
+        f"WHERE {{ {where} ?use <{FG}film> ?film ; <{FG}technique> ?technique ; "
         f"<{FG}explanation> ?explanation ; <{FG}scene> ?scene . ?scene <{SCHEMA}description> ?text . "
-        f"?film <{SCHEMA}name> ?title . ?technique <{SKOS}prefLabel> ?label . "
-        f"OPTIONAL {{ ?film <{FG}releaseYear> ?year }} OPTIONAL {{ ?technique <{SKOS}definition> ?definition }} "
+        f"?film <{SCHEMA}name> ?title . OPTIONAL {{ ?film <{FG}releaseYear> ?year }} "
         f"OPTIONAL {{ ?use <{FG}spoiler> ?whole }} OPTIONAL {{ ?scene <{FG}spoiler> ?part }} "
-        f"OPTIONAL {{ ?use <http://purl.org/dc/terms/source> ?source }} "
+        f"OPTIONAL {{ ?use <{DCTERMS}source> ?source }} "
         f"OPTIONAL {{ ?scene <{FG}startOffset> ?start }} OPTIONAL {{ ?scene <{FG}endOffset> ?end }} }}"
     ).records()
-    categories = _categories(store, {str(row["technique"]) for row in rows})
+    techniques = {str(row["technique"]) for row in rows}
+    categories = _categories(store, techniques)
+    labels = labels_of(store, techniques)
+    definitions = texts_of(store, techniques, [f"<{SKOS}definition>"])
+    rows.sort(key=lambda row: tuple(map(str, row.values())), reverse=True)
     scenes: dict[str, dict[str, Scene]] = {}
     for row in rows:
         scene = Scene(str(row["scene"]), str(row["text"]), row["part"] is True, row["start"], row["end"])
@@ -336,9 +350,9 @@ def _uses(store: Store, where: str) -> tuple[Use, ...]:
             iri=str(row["use"]),
             film=Named(str(row["film"]), str(row["title"])),
             year=row["year"],
-            technique=Named(str(row["technique"]), str(row["label"])),
-            category=categories.get(str(row["technique"]), Named("", "")),
-            definition=str(row["definition"] or ""),
+            technique=Named(str(row["technique"]), labels[str(row["technique"])]),
+            category=categories.get(str(row["technique"]), _NO_CATEGORY),
+            definition=definitions.get(str(row["technique"]), ""),
             explanation=str(row["explanation"]),
             scenes=tuple(scenes[str(row["use"])][iri] for iri in sorted(scenes[str(row["use"])])),
             spoiler=row["whole"] is True,
@@ -354,26 +368,29 @@ def _categories(store: Store, techniques: Iterable[str]) -> dict[str, Named]:
     if not values:
         return {}
     rows = store.select(
-        f"SELECT ?t ?c ?label WHERE {{ VALUES ?t {{ {values} }} ?t <{SKOS}broader>+ ?c . ?c a <{FG}Category> ; "
-        f"<{SKOS}prefLabel> ?label }}"
+        f"SELECT ?t ?c WHERE {{ VALUES ?t {{ {values} }} ?t <{SKOS}broader>+ ?c . ?c a <{FG}Category> }} "
+        f"ORDER BY DESC(STR(?c))"
     )
-    return {str(technique): Named(str(category), str(label)) for technique, category, label in rows}
+    names = labels_of(store, {str(category) for _technique, category in rows})
+    return {str(technique): Named(str(category), names[str(category)]) for technique, category in rows}
 
 
 def _claims(store: Store, where: str) -> tuple[Claim, ...]:
     """Return the accepted claims that a pattern over ?claim, ?film, ?about and ?review selects, in text order."""
     rows = store.select(
-        f"SELECT ?claim ?film ?title ?about ?label ?stance ?statement ?review ?critic ?criticName ?pub ?pubName "
-        f"?compared ?start ?end WHERE {{ ?claim <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?review ; "
+        f"SELECT ?claim ?film ?title ?about ?stance ?statement ?review ?critic ?publication ?compared "
+        f"WHERE {{ ?claim <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?review ; "
         f"<{FG}aboutFilm> ?film ; <{FG}stance> ?stance ; <{FG}statement> ?statement ; "
         f"<{FG}aboutTechnique>|<{FG}aboutAspect> ?about . {where} "
-        f"?film <{SCHEMA}name> ?title . ?about <{SKOS}prefLabel> ?label . "
-        f"OPTIONAL {{ ?review <{SCHEMA}author> ?critic . ?critic <{SCHEMA}name> ?criticName }} "
-        f"OPTIONAL {{ ?review <{SCHEMA}publisher> ?pub . ?pub <{SCHEMA}name> ?pubName }} "
+        f"?film <{SCHEMA}name> ?title . "
+        f"OPTIONAL {{ ?review <{SCHEMA}author> ?critic }} OPTIONAL {{ ?review <{SCHEMA}publisher> ?publication }} "
         f"OPTIONAL {{ {{ ?claim <{FG}comparesTo>/<{SCHEMA}name> ?compared }} UNION "
-        f"{{ ?claim <{FG}comparesToTitle> ?compared }} }} "
-        f"OPTIONAL {{ ?claim <{FG}evidence> ?passage . ?passage <{OA}start> ?start ; <{OA}end> ?end }} }}"
+        f"{{ ?claim <{FG}comparesToTitle> ?compared }} }} }}"
     ).records()
+    labels = labels_of(
+        store, {str(row[at]) for row in rows for at in ("about", "critic", "publication") if row[at] is not None}
+    )
+    spans = _spans(store, {str(row["claim"]) for row in rows})
     grouped: dict[str, list[dict[str, Value]]] = {}
     for row in rows:
         grouped.setdefault(str(row["claim"]), []).append(row)
@@ -384,19 +401,34 @@ def _claims(store: Store, where: str) -> tuple[Claim, ...]:
             Claim(
                 iri=iri,
                 film=Named(str(first["film"]), str(first["title"])),
-                about=Named(str(first["about"]), str(first["label"])),
+                about=Named(str(first["about"]), labels[str(first["about"])]),
                 stance=slug_of(str(first["stance"])).lower(),
                 statement=str(first["statement"]),
                 review=str(first["review"]),
-                critic=Named(str(first["critic"]), str(first["criticName"])) if first["critic"] else None,
-                publication=Named(str(first["pub"]), str(first["pubName"])) if first["pub"] else None,
+                critic=_maybe_named(first["critic"], labels),
+                publication=_maybe_named(first["publication"], labels),
                 compares_to=tuple(sorted({str(row["compared"]) for row in same if row["compared"]})),
-                passages=tuple(
-                    sorted({(int(str(row["start"])), int(str(row["end"]))) for row in same if row["end"] is not None})
-                ),
+                passages=tuple(sorted(spans.get(iri, ()))),
             )
         )
     return tuple(sorted(claims, key=lambda claim: (claim.review, claim.passages, claim.iri)))
+
+
+def _maybe_named(iri: Value, names: dict[str, str]) -> Named | None:
+    return None if iri is None else Named(str(iri), names[str(iri)])
+
+
+def _spans(store: Store, claims: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
+    """Return where the passages of claims start and end; asked apart, as an OPTIONAL would read every passage."""
+    values = " ".join(f"<{claim}>" for claim in sorted(claims))
+    spans: dict[str, set[tuple[int, int]]] = {}
+    for claim, start, end in store.select(
+        f"SELECT ?claim ?start ?end WHERE {{ VALUES ?claim {{ {values} }} ?claim <{FG}evidence> ?passage . "
+        f"?passage <{OA}start> ?start ; <{OA}end> ?end }}"
+    ):
+        if isinstance(start, int) and isinstance(end, int):
+            spans.setdefault(str(claim), set()).add((start, end))
+    return spans
 
 
 def _kin(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
@@ -413,8 +445,6 @@ def _kin(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) -> Use:
-    from dataclasses import replace
-
     related = kin.get(use.technique.iri, set())
     return replace(use, noticed=tuple(claim for claim in claims if claim.about.iri in related))
 
@@ -422,22 +452,24 @@ def _with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) ->
 def _signatures(store: Store, films: Iterable[str], *, least: int = 2) -> tuple[Signature, ...]:
     """Return the techniques in at least two of some films, by how far their share exceeds that of all films."""
     wanted = set(films)
-    rows = store.select(
-        f"SELECT DISTINCT ?film ?t ?label WHERE {{ ?u <{FG}film> ?film ; <{FG}technique> ?t . "
-        f"?t <{SKOS}prefLabel> ?label }}"
-    )
     if len(wanted) < least:
         return ()
-    by_technique: dict[Named, set[str]] = {}
+    rows = store.select(f"SELECT DISTINCT ?film ?t WHERE {{ ?u <{FG}film> ?film ; <{FG}technique> ?t }}")
+    by_technique: dict[str, set[str]] = {}
     all_films: set[str] = set()
-    for film, technique, label in rows:
+    for film, technique in rows:
         all_films.add(str(film))
-        by_technique.setdefault(Named(str(technique), str(label)), set()).add(str(film))
+        by_technique.setdefault(str(technique), set()).add(str(film))
+    common = {technique: used for technique, used in by_technique.items() if len(used & wanted) >= least}
+    labels = labels_of(store, common)
     signatures = [
         Signature(
-            technique, len(used & wanted), len(wanted), len(used & wanted) / len(wanted), len(used) / len(all_films)
+            technique=Named(technique, labels[technique]),
+            films=len(used & wanted),
+            of=len(wanted),
+            share=len(used & wanted) / len(wanted),
+            share_of_all=len(used) / len(all_films),
         )
-        for technique, used in by_technique.items()
-        if len(used & wanted) >= least
+        for technique, used in common.items()
     ]
     return tuple(sorted(signatures, key=lambda found: (found.share_of_all - found.share, found.technique.iri)))

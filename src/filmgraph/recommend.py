@@ -3,7 +3,9 @@
 Two methods. ``craft`` is Rocchio's (1971) on the weights of :mod:`filmgraph.arrays`: the mean cosine with the liked
 films less :data:`DISLIKE` times the mean cosine with the disliked ones. ``pagerank`` is personalised PageRank (Page,
 Brin, Motwani and Winograd, 1999) over films, techniques, people, comparisons and genres, started at the liked films,
-less :data:`DISLIKE` times the same started at the disliked ones; it reaches films that share no technique.
+less :data:`DISLIKE` times the same started at the disliked ones; it reaches films that share no technique. A link
+weighs as :data:`LINK_WEIGHTS` say, one to a technique (used or praised) times the ln(1 + N / df) of that technique;
+links between the same two nodes add up, each is walked both ways, and the damping factor is 0.85.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from filmgraph.errors import NotFoundError
+from filmgraph.errors import NotFoundError, QueryError
 from filmgraph.namespaces import SCHEMA
 from filmgraph.paths import Path, PathIndex
 from filmgraph.similarity import SimilarityIndex, best_places
@@ -35,6 +37,7 @@ LINK_WEIGHTS: dict[str, float] = {"technique": 1.0, "comparison": 1.0, "crew": 0
 """Kind of link to its weight in the typed graph; genre least, so that its hubs do not swallow the walk."""
 
 _DIGITS = 12
+_SHARE_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -85,18 +88,37 @@ class Recommender:
         score of 0 or less are left out. Scores of ``craft`` are mean cosines; scores of ``pagerank`` are shares of
         the best film's.
 
-        Raises :class:`~filmgraph.errors.NotFoundError` for an unknown method.
+        Raises :class:`~filmgraph.errors.NotFoundError` for an unknown method, and
+        :class:`~filmgraph.errors.QueryError` where no film is liked, or one is both liked and disliked.
         """
-        if method == "craft":
-            films, scores = self._similarity.arrays.films, self._craft_scores(liked, disliked)
-        elif method == "pagerank":
-            films, scores = self._pagerank_scores(liked, disliked)
-        else:
+        if method not in METHODS:
             raise NotFoundError(f"There is no method {method!r}.", suggestions=METHODS)
+        liked, disliked = list(dict.fromkeys(liked)), list(dict.fromkeys(disliked))
+        if not liked:
+            raise QueryError("a recommendation starts from at least one film that you like")
+        both = sorted(set(liked) & set(disliked))
+        if both:
+            title = self._paths.titles(both)[both[0]]
+            raise QueryError(f"{title!r} is both liked and disliked: name it once")
+        films, scores = self._scores(method, liked, disliked)
         seen = {*liked, *disliked}
         scores[[place for place, film in enumerate(films) if film in seen]] = 0.0
+        if method == "pagerank":
+            best = scores.max(initial=0.0)
+            scores = np.round(scores / best if best > 0 else scores, _SHARE_DIGITS)
         found = self._few_per_director(films, scores, limit)
         return self._explained(found, liked, disliked, reasons)
+
+    def _scores(
+        self, method: str, liked: Sequence[str], disliked: Sequence[str]
+    ) -> tuple[Sequence[str], npt.NDArray[np.float64]]:
+        if method == "craft":
+            return self._similarity.arrays.films, self._craft_scores(liked, disliked)
+        walk = self._walk = self._walk or _Walk(self._paths, self._similarity.arrays.idf_of)
+        scores = walk.rank(liked)
+        if disliked:
+            scores = scores - DISLIKE * walk.rank(disliked)
+        return walk.films, scores[: len(walk.films)]
 
     def _craft_scores(self, liked: Sequence[str], disliked: Sequence[str]) -> npt.NDArray[np.float64]:
         scores = self._mean_scores(liked)
@@ -110,25 +132,13 @@ class Recommender:
             total += self._similarity.scores(film)
         return total / max(len(films), 1)
 
-    def _pagerank_scores(
-        self, liked: Sequence[str], disliked: Sequence[str]
-    ) -> tuple[Sequence[str], npt.NDArray[np.float64]]:
-        walk = self._walk = self._walk or _Walk(self._paths, self._similarity.arrays.idf_of)
-        scores = walk.rank(liked)
-        if disliked:
-            scores = scores - DISLIKE * walk.rank(disliked)
-        scores[[walk.node_at[film] for film in liked if film in walk.node_at]] = 0.0
-        scores = scores[: len(walk.films)]
-        best = scores.max(initial=0.0)
-        return walk.films, np.round(scores / best if best > 0 else scores, 9)
-
     def _few_per_director(
         self, films: Sequence[str], scores: npt.NDArray[np.float64], limit: int
     ) -> list[tuple[str, float]]:
         taken: list[tuple[str, float]] = []
         directed: Counter[str] = Counter()
         for place in best_places(scores, len(scores)):
-            if len(taken) == limit:
+            if len(taken) >= limit:
                 break
             directors = self._paths.people(films[place], SCHEMA + "director")
             if all(directed[director] < SAME_DIRECTOR for director in directors):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 
-from filmgraph.errors import FilmgraphError
+from filmgraph.errors import FilmgraphError, NotFoundError
 from filmgraph.namespaces import XSD, shorten
 
 if TYPE_CHECKING:
@@ -60,8 +56,8 @@ def plain(term: Any) -> Value:
             if datatype in _INTEGER_TYPES:
                 return int(text)
             if datatype in _FLOAT_TYPES:
-                return float(Decimal(text))
-        except (ValueError, InvalidOperation):
+                return float(text)
+        except ValueError:
             return text
         if datatype == XSD + "boolean":
             return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
@@ -118,10 +114,12 @@ class Rows:
 
     def head(self, limit: int) -> Rows:
         """Return the first ``limit`` rows."""
-        return Rows(self.columns, self.terms[:limit])
+        return Rows(self.columns, self.terms[: max(limit, 0)])
 
     def column(self, name: str) -> list[Value]:
-        """Return one column as plain Python values."""
+        """Return one column as plain Python values; raises :class:`~filmgraph.errors.NotFoundError`."""
+        if name not in self.columns:
+            raise NotFoundError(f"There is no column {name!r}; the columns are {', '.join(self.columns)}.")
         index = self.columns.index(name)
         return [plain(row[index]) for row in self.terms]
 
@@ -144,6 +142,9 @@ class Rows:
 
     def to_csv(self) -> str:
         """Return SPARQL 1.1 Query Results CSV: plain values, lines ended by CR LF."""
+        import csv
+        import io
+
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\r\n")
         writer.writerow(self.columns)
@@ -158,10 +159,14 @@ class Rows:
 
     def to_json(self) -> str:
         """Return a JSON array with one object of plain values for each row."""
+        import json
+
         return json.dumps(self.records(), ensure_ascii=False, indent=2) + "\n"
 
     def to_sparql_json(self) -> str:
         """Return SPARQL 1.1 Query Results JSON, the form that linked-data tools read."""
+        import json
+
         bindings = [
             {name: _json_term(term) for name, term in zip(self.columns, row, strict=True) if term is not None}
             for row in self.terms

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from filmgraph.arrays import FilmTechniqueArrays
 from filmgraph.errors import NotFoundError
 
-__all__ = ["MEASURES", "Alike", "SharedCraft", "SimilarityIndex"]
+__all__ = ["MEASURES", "Alike", "SharedCraft", "SimilarityIndex", "best_places"]
 
 MEASURES = ("cosine", "jaccard", "shared")
 """The measures of likeness."""
@@ -77,7 +77,12 @@ class SimilarityIndex:
         return [Alike(self.arrays.films[place], float(scores[place])) for place in best_places(scores, limit)]
 
     def scores(self, film: str, *, measure: str = "cosine") -> npt.NDArray[np.float64]:
-        """Return the likeness of a film to every film, an array in the order of ``arrays.films``."""
+        """Return the likeness of a film to every film, an array in the order of ``arrays.films``.
+
+        Raises :class:`~filmgraph.errors.NotFoundError` for an unknown measure.
+        """
+        if measure not in MEASURES:
+            raise NotFoundError(f"There is no measure {measure!r}.", suggestions=MEASURES)
         place = self.arrays.film_at.get(film)
         if place is None:
             return np.zeros(len(self.arrays.films))
@@ -86,15 +91,14 @@ class SimilarityIndex:
         shared = _products(self.arrays.used, place, self._used_by_technique)
         if measure == "shared":
             return shared
-        if measure == "jaccard":
-            union = self._uses + self._uses[place] - shared
-            return np.round(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0), _DIGITS)
-        raise NotFoundError(f"There is no measure {measure!r}.", suggestions=MEASURES)
+        union = self._uses + self._uses[place] - shared
+        return _rounded(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
     def score(self, film: str, other: str, *, measure: str = "cosine") -> float:
         """Return the likeness of two films; 0 where one has no use."""
+        scores = self.scores(film, measure=measure)
         place = self.arrays.film_at.get(other)
-        return 0.0 if place is None else float(self.scores(film, measure=measure)[place])
+        return 0.0 if place is None else float(scores[place])
 
     def shared_craft(self, film: str, other: str) -> list[SharedCraft]:
         """Return the techniques that make two films alike with their parts of the cosine, greatest part first.
@@ -120,7 +124,7 @@ class SimilarityIndex:
         """Return for every film the films most like it by cosine, as :meth:`similar` would, all at once."""
         from sparse_dot_topn import sp_matmul_topn
 
-        margin = 16
+        limit, margin = max(limit, 0), 16
         unit = self.arrays.unit
         top = sp_matmul_topn(
             unit, self._by_technique, top_n=limit + 1 + margin, sort=True, n_threads=os.cpu_count() or 1
@@ -167,4 +171,9 @@ def _products(matrix: Any, place: int, transposed: Any) -> npt.NDArray[np.float6
     for at in range(matrix.indptr[place], matrix.indptr[place + 1]):
         start, end = bounds[matrix.indices[at]], bounds[matrix.indices[at] + 1]
         scores[transposed.indices[start:end]] += transposed.data[start:end] * matrix.data[at]
-    return np.round(scores, _DIGITS)
+    return _rounded(scores)
+
+
+def _rounded(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    rounded: npt.NDArray[np.float64] = np.round(scores, _DIGITS)
+    return rounded

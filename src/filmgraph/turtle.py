@@ -104,12 +104,10 @@ def format_turtle(text: str, *, file: str) -> str:
                 file=file,
                 line=text.count("\n", 0, token.start()) + 1,
             )
-    from filmgraph.readers import parse_error
-
     try:
         quads = list(ox.parse(text, format=ox.RdfFormat.TURTLE))
     except (SyntaxError, ValueError) as error:
-        raise parse_error(error, file) from error
+        raise DataError.of_parser(error, file) from error
     return write_turtle(quad.triple for quad in quads)
 
 
@@ -157,7 +155,7 @@ def _expanded(name: str, prefixes: Mapping[str, str]) -> str | None:
     return prefixes[prefix] + local if colon and prefix in prefixes else None
 
 
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+def _natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts numbers inside a text as numbers, so that ``--2`` stands before ``--10``."""
     parts = re.split(r"([0-9]+)", text)
     return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part)
@@ -188,7 +186,9 @@ class _Writer:
         return "\n".join([*([head] if head else []), *blocks])
 
     def _order(self) -> list[Any]:
-        named = sorted((node for node in self.of if isinstance(node, ox.NamedNode)), key=lambda n: natural_key(n.value))
+        named = sorted(
+            (node for node in self.of if isinstance(node, ox.NamedNode)), key=lambda n: _natural_key(n.value)
+        )
         children: dict[Any, list[Any]] = {}
         owned: set[Any] = set()
         for node in named:
@@ -199,7 +199,7 @@ class _Writer:
                     owned.add(node)
             for predicate in _OWNS:
                 for child in self.of[node].get(predicate, ()):
-                    if child in self.of and child not in owned:
+                    if isinstance(child, ox.NamedNode) and child in self.of and child not in owned:
                         children.setdefault(node, []).append(child)
                         owned.add(child)
         rank = {node: self._rank(node) for node in named}
@@ -213,7 +213,7 @@ class _Writer:
                 continue
             placed.add(node)
             order.append(node)
-            stack.extend(sorted(children.get(node, ()), key=lambda child: natural_key(child.value), reverse=True))
+            stack.extend(sorted(children.get(node, ()), key=lambda child: _natural_key(child.value), reverse=True))
         order.extend(node for node in named if node not in placed)
         roots_without_iri = [node for node in self.of if isinstance(node, ox.BlankNode) and node not in self.references]
         if roots_without_iri:
@@ -236,7 +236,7 @@ class _Writer:
     def _pairs(self, subject: Any) -> Iterator[tuple[str, str]]:
         by_predicate = self.of[subject]
         for predicate in sorted(by_predicate, key=self._predicate_key):
-            objects = sorted((self._object(value) for value in by_predicate[predicate]), key=natural_key)
+            objects = sorted((self._object(value) for value in by_predicate[predicate]), key=_natural_key)
             wide = len(objects) > 1 and sum(map(len, objects)) > _WIDTH
             yield "a" if predicate == _TYPE else self._iri(predicate), (" ,\n        " if wide else " , ").join(objects)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
+from zlib import crc32
 
 from filmgraph.errors import DataError
 
@@ -70,26 +70,48 @@ class Workspace:
     @cached_property
     def graph_files(self) -> tuple[Path, ...]:
         """The files that make up the graph, in a fixed order."""
+        return tuple(map(Path, self._graph_file_names))
+
+    @cached_property
+    def _graph_file_names(self) -> list[str]:
         vocabulary = [str(self.ontology / name) for name in GRAPH_ONTOLOGY_FILES]
-        return tuple(Path(file) for file in vocabulary + _turtle_files_below(str(self.data)))
+        return vocabulary + _turtle_files_below(str(self.data))
 
     def digest(self) -> str:
         """Return a digest of the graph's content: it changes when a file's name or a byte of it does.
 
-        The digest is the key of the compiled store, so it is made anew at each start and must be cheap: it reads
-        every file once and parses none.
+        The digest is the key of the compiled store, so it must be cheap: it reads every file once and parses none.
         """
+        from hashlib import blake2b
+
         digest = blake2b(digest_size=16)
         root = str(self.root)
-        for file in self.graph_files:
+        for file in self._graph_file_names:
             try:
                 with open(file, "rb", buffering=0) as stream:  # noqa: PTH123
                     content = stream.read()
             except OSError as error:
-                raise DataError(f"cannot be read: {error.strerror}", file=str(file)) from error
-            digest.update(f"{str(file)[len(root) :]}\0{len(content)}\0".encode())
+                raise DataError(f"cannot be read: {error.strerror}", file=file) from error
+            digest.update(f"{file[len(root) :]}\0{len(content)}\0".encode())
             digest.update(content)
         return digest.hexdigest()
+
+    def stamp(self) -> tuple[str, int]:
+        """Return a mark of the files' names, sizes and times, and the newest of the times in nanoseconds.
+
+        It reads no file. While the stamp stays the content does, but for a change in the same tick of the clock as
+        the one before it: whoever relies on a stamp must know that its newest time was past when it was taken.
+        """
+        newest = check = 0
+        for file in self._graph_file_names:
+            try:
+                status = os.stat(file)  # noqa: PTH116
+            except OSError as error:
+                raise DataError(f"cannot be read: {error.strerror}", file=file) from error
+            times = (status.st_mtime_ns, status.st_ctime_ns)
+            newest = max(newest, *times)
+            check = crc32(f"{file}\0{status.st_size}\0{times}\0{status.st_ino}\0".encode(), check)
+        return f"{len(self._graph_file_names)}-{newest}-{check:08x}", newest
 
 
 def _turtle_files_below(folder: str) -> list[str]:

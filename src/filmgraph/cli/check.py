@@ -15,7 +15,7 @@ from filmgraph.cli.progress import steps
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
 
-__all__ = ["claims_command", "format_command", "validate_command"]
+__all__ = ["claims_command", "format_command", "validate_command", "verify_command"]
 
 
 @click.command("validate")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import shutil
+import os
 import sys
 import textwrap
-from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -46,8 +44,14 @@ _WIDEST = 100
 
 
 def width() -> int:
-    """Return the width to wrap text to, in characters."""
-    return min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+    """Return the width to wrap text to, in characters: ``COLUMNS`` or the terminal's, and never more than 100."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return min(int(columns), _WIDEST)
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns or _WIDEST, _WIDEST)
+    except (OSError, ValueError):
+        return _WIDEST
 
 
 def styled(text: str, **style: Any) -> str:
@@ -105,6 +109,9 @@ def claim_line(claim: Claim, *, with_film: bool = False) -> str:
 
 def print_json(value: Any) -> None:
     """Print dataclasses, or lists of them, as JSON."""
+    import json
+    from dataclasses import asdict, is_dataclass
+
     plain = [asdict(item) for item in value] if isinstance(value, list | tuple) else value
     if is_dataclass(plain) and not isinstance(plain, type):
         plain = asdict(plain)

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from filmgraph.errors import DataError, NotFoundError
 from filmgraph.export.jsonld import compacted, framed
 from filmgraph.export.order import in_order, iris_of, is_iri
-from filmgraph.namespaces import PREFIXES, RDF, XSD, shorten
+from filmgraph.namespaces import JSONLD, PREFIXES, RDF, XSD, shorten
 from filmgraph.turtle import write_turtle
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ FORMATS: dict[str, Format] = {
     "rdfxml": Format("application/rdf+xml", ".rdf", "RDF/XML", _rdf_xml),
     "jsonld": Format("application/ld+json", ".jsonld", "JSON-LD, compacted", _compacted),
     "jsonld-framed": Format(
-        'application/ld+json;profile="http://www.w3.org/ns/json-ld#framed"',
+        f'application/ld+json;profile="{JSONLD}framed"',
         ".framed.jsonld",
         "JSON-LD, framed: a view with the film or other resource at the root",
         framed,

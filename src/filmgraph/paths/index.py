@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from filmgraph.arrays import STEP_WEIGHT, steps_up
+from filmgraph.errors import NotFoundError
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG, SCHEMA, SKOS
 from filmgraph.paths.model import KIND_WEIGHTS, ROLES, Edge, Path, Triple
@@ -22,16 +22,10 @@ __all__ = ["PathIndex"]
 
 REPEAT = 0.5
 VIA = 0.5
-CROWD = 1500
-"""A technique that more films than this use is no way to a third film: it would lead everywhere."""
+MIDDLES = 32
+"""How many films between two others are looked at: those that the rarest things join to both."""
 
 _GENRE = SCHEMA + "genre"
-
-
-@dataclass(frozen=True)
-class _Praise:
-    claim: str
-    review: str
 
 
 class PathIndex:
@@ -42,8 +36,10 @@ class PathIndex:
         self._uses: dict[str, dict[str, str]] = defaultdict(dict)
         self._credits: dict[str, dict[str, list[str]]] = defaultdict(dict)
         self._genres: dict[str, set[str]] = defaultdict(set)
-        self._praise: dict[str, dict[str, _Praise]] = defaultdict(dict)
+        self._praise: dict[str, dict[str, str]] = defaultdict(dict)
+        self._praised: Counter[str] = Counter()
         self._compared: dict[frozenset[str], list[tuple[str, str, str, str]]] = defaultdict(list)
+        self._compared_with: dict[str, set[str]] = defaultdict(set)
         self._films_of: dict[str, set[str]] = defaultdict(set)
         self._films: set[str] = set()
         self._parents: dict[str, list[str]] = defaultdict(list)
@@ -51,22 +47,32 @@ class PathIndex:
         names = sorted({*self._parents, *(up for ups in self._parents.values() for up in ups)})
         nodes = {name: place for place, name in enumerate(names)}
         up = steps_up((nodes[low], nodes[high]) for low, highs in self._parents.items() for high in highs)
-        self._up = {names[low]: {names[high]: steps for high, steps in highs.items()} for low, highs in up.items()}
+        self._up: dict[str, dict[str, int]] = {
+            names[low]: {names[low]: 0, **{names[high]: steps for high, steps in highs.items()}}
+            for low, highs in up.items()
+        }
         self._df = self._count_techniques()
 
     def best(self, film: str, other: str, *, limit: int = 5, kinds: Collection[str] | None = None) -> list[Path]:
         """Return the best paths between two films, by IRI, varied in kind, told in words.
 
-        ``kinds`` keeps to some of :data:`KIND_WEIGHTS`. Where the films are joined by nothing but genre, paths
-        through one film between them are added (kind ``via``).
+        ``kinds`` keeps to some of :data:`KIND_WEIGHTS`, or to ``via``: paths through one film between them. Those
+        are looked for where they are asked for, or where the films are joined by nothing but genre.
+
+        Raises :class:`~filmgraph.errors.NotFoundError` for an unknown kind.
         """
+        wanted = None if kinds is None else {kinds} if isinstance(kinds, str) else set(kinds)
+        unknown = sorted((wanted or set()) - {*KIND_WEIGHTS, "via"})
+        if unknown:
+            known = ", ".join((*KIND_WEIGHTS, "via"))
+            raise NotFoundError(f"There is no kind of path {unknown[0]!r}; the kinds are {known}.")
         if film == other:
             return []
         found = self._direct(film, other)
-        if all(path.kind == "genre" for path in found):
+        if all(path.kind == "genre" for path in found) or (wanted and "via" in wanted):
             found += self._through(film, other)
-        if kinds is not None:
-            found = [path for path in found if path.kind in kinds]
+        if wanted is not None:
+            found = [path for path in found if path.kind in wanted]
         return tell(self._store, _varied(found, limit))
 
     def between(self, film: str, others: Iterable[str], *, limit: int = 1) -> dict[str, list[Path]]:
@@ -124,14 +130,17 @@ class PathIndex:
                 self._credits[film].setdefault(value, []).append(predicate)
             self._films_of[value].add(film)
         accepted = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f"
-        for claim, review, film, technique in _sorted(
-            select(f"SELECT ?c ?r ?f ?t WHERE {{ {accepted} ; <{FG}stance> <{FG}Praise> ; <{FG}aboutTechnique> ?t }}")
+        for claim, film, technique in _sorted(
+            select(f"SELECT ?c ?f ?t WHERE {{ {accepted} ; <{FG}stance> <{FG}Praise> ; <{FG}aboutTechnique> ?t }}")
         ):
-            self._praise[film].setdefault(technique, _Praise(claim, review))
+            self._praised[technique] += technique not in self._praise[film]
+            self._praise[film].setdefault(technique, claim)
         for claim, review, film, compared in _sorted(
             select(f"SELECT ?c ?r ?f ?g WHERE {{ {accepted} ; <{FG}comparesTo> ?g }}")
         ):
             self._compared[frozenset((film, compared))].append((claim, review, film, compared))
+            self._compared_with[film].add(compared)
+            self._compared_with[compared].add(film)
         self._films.update(film for (film,) in _sorted(select(f"SELECT ?f WHERE {{ ?f a <{FG}Film> }}")))
         for narrow, broad in _sorted(
             select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b . ?n a <{FG}Technique> . ?b a <{FG}Technique> }}")
@@ -142,7 +151,7 @@ class PathIndex:
         """Count for each technique the films that use it or a narrower one."""
         counts: Counter[str] = Counter()
         for used in self._uses.values():
-            counts.update({up for technique in used for up in (technique, *self._up.get(technique, ()))})
+            counts.update({up for technique in used for up in self._ways_up(technique)})
         return counts
 
     def _score(self, kind: str, films: int, closeness: float = 1.0) -> float:
@@ -176,18 +185,24 @@ class PathIndex:
         mine, theirs = self._uses.get(film, {}), self._uses.get(other, {})
         best: dict[str, tuple[int, str, str]] = {}
         for technique in mine.keys() - theirs.keys():
-            ups = {technique: 0, **self._up.get(technique, {})}
+            ups = self._ways_up(technique)
             for sibling in theirs.keys() - mine.keys():
-                for parent, steps in {sibling: 0, **self._up.get(sibling, {})}.items():
-                    if parent in ups:
-                        candidate = (ups[parent] + steps, technique, sibling)
-                        best[parent] = min(best.get(parent, candidate), candidate)
+                downs = self._ways_up(sibling)
+                low, high = sorted((technique, sibling))
+                for parent in ups.keys() & downs.keys():
+                    candidate = (ups[parent] + downs[parent], low, high)
+                    best[parent] = min(best.get(parent, candidate), candidate)
+        scored = sorted(
+            (-self._score("sibling techniques", self._df[parent], STEP_WEIGHT ** (steps - 1)), parent, low, high)
+            for parent, (steps, low, high) in best.items()
+        )
         paths = []
         seen: set[tuple[str, str]] = set()
-        for parent, (steps, technique, sibling) in sorted(best.items(), key=lambda item: (item[1], item[0])):
-            if (technique, sibling) in seen:
+        for minus_score, parent, low, high in scored:
+            if (low, high) in seen:
                 continue
-            seen.add((technique, sibling))
+            seen.add((low, high))
+            technique, sibling = (low, high) if low in mine else (high, low)
             edges = [Edge(film, technique, "uses", _use_triples(mine[technique], film, technique))]
             up_here, up_there = self._climb(technique, parent), self._climb(sibling, parent)
             edges += [
@@ -198,9 +213,7 @@ class PathIndex:
                 for high, low in pairwise(reversed(up_there))
             ]
             edges.append(Edge(sibling, other, "is used by", _use_triples(theirs[sibling], other, sibling)))
-            films = self._df[parent]
-            score = self._score("sibling techniques", films, STEP_WEIGHT ** (steps - 1))
-            paths.append(Path("sibling techniques", (film, other), tuple(edges), score, films))
+            paths.append(Path("sibling techniques", (film, other), tuple(edges), -minus_score, self._df[parent]))
         return paths
 
     def _climb(self, technique: str, parent: str) -> list[str]:
@@ -211,7 +224,11 @@ class PathIndex:
         return way
 
     def _distance(self, technique: str, parent: str) -> float:
-        return 0 if technique == parent else self._up.get(technique, {}).get(parent, math.inf)
+        return self._ways_up(technique).get(parent, math.inf)
+
+    def _ways_up(self, technique: str) -> dict[str, int]:
+        """Return the fewest steps up from a technique to itself and to every broader one."""
+        return self._up.get(technique) or {technique: 0}
 
     def _by_person(self, film: str, other: str) -> list[Path]:
         mine, theirs = self._credits.get(film, {}), self._credits.get(other, {})
@@ -247,10 +264,10 @@ class PathIndex:
         paths = []
         for technique in mine.keys() & theirs.keys():
             edges = (
-                Edge(film, technique, "is praised for", _praise_triples(mine[technique].claim, film, technique)),
-                Edge(technique, other, "is praised in", _praise_triples(theirs[technique].claim, other, technique)),
+                Edge(film, technique, "is praised for", _praise_triples(mine[technique], film, technique)),
+                Edge(technique, other, "is praised in", _praise_triples(theirs[technique], other, technique)),
             )
-            films = max(self._df[technique], 2)
+            films = max(self._df[technique], self._praised[technique])
             paths.append(Path("praise", (film, other), edges, self._score("praise", films), films))
         return paths
 
@@ -265,43 +282,48 @@ class PathIndex:
             paths.append(Path("genre", (film, other), edges, self._score("genre", films), films))
         return paths
 
-    def _through(self, film: str, other: str, *, most: int = 24) -> list[Path]:
+    def _through(self, film: str, other: str) -> list[Path]:
         """Return paths through one film that is joined to both by more than genre."""
-        middles = (self._neighbours(film) & self._neighbours(other)) - {film, other}
         paths = []
-        for middle in sorted(middles)[: most * 8]:
+        for middle in self._middles(film, other):
             first = [path for path in self._direct(film, middle) if path.kind != "genre"]
             second = [path for path in self._direct(middle, other) if path.kind != "genre"]
-            if first and second:
-                here, there = min(first, key=_rank), min(second, key=_rank)
-                paths.append(
-                    Path(
-                        "via",
-                        (film, middle, other),
-                        here.edges + there.edges,
-                        round(VIA * math.sqrt(here.score * there.score), 9),
-                        max(here.shared_by, there.shared_by),
-                    )
-                )
-        return sorted(paths, key=_rank)[:most]
+            if not first or not second:
+                continue
+            here, there = min(first, key=_rank), min(second, key=_rank)
+            score = round(VIA * math.sqrt(here.score * there.score), 9)
+            films = max(here.shared_by, there.shared_by)
+            paths.append(Path("via", (film, middle, other), here.edges + there.edges, score, films))
+        return paths
 
-    def _neighbours(self, film: str) -> set[str]:
-        found: set[str] = set()
+    def _middles(self, film: str, other: str) -> list[str]:
+        """Return films that a technique, a person or a comparison joins to both, the rarest such pair first."""
+        pairs = sorted(
+            ((one, two) for one in self._joined(film) for two in self._joined(other)),
+            key=lambda pair: (len(pair[0][1]) * len(pair[1][1]), sorted((pair[0][0], pair[1][0]))),
+        )
+        found: dict[str, None] = {}
+        for (_here, mine), (_there, theirs) in pairs:
+            found.update(dict.fromkeys(sorted((mine & theirs) - {film, other})))
+            if len(found) >= MIDDLES:
+                break
+        return list(found)[:MIDDLES]
+
+    def _joined(self, film: str) -> Iterator[tuple[str, set[str]]]:
+        """Yield what a film has with the films that have it; for comparisons the film itself stands for it."""
         for node in (*self._uses.get(film, ()), *self._credits.get(film, ())):
-            if len(self._films_of[node]) <= CROWD:
-                found |= self._films_of[node]
-        for pair in self._compared:
-            if film in pair:
-                found |= pair
-        return found
+            yield node, self._films_of[node]
+        if film in self._compared_with:
+            yield film, self._compared_with[film]
 
 
 def _sorted(rows: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
     return sorted(tuple(str(value) for value in row) for row in rows)
 
 
-def _rank(path: Path) -> tuple[float, tuple[str, ...], tuple[str, ...]]:
-    return -path.score, path.films, tuple(edge.target for edge in path.edges)
+def _rank(path: Path) -> tuple[float, str, tuple[str, ...], tuple[str, ...]]:
+    """Return the key that sorts paths: a tie between kinds falls alike in both directions."""
+    return -path.score, path.kind, path.films, tuple(edge.target for edge in path.edges)
 
 
 def _varied(paths: Iterable[Path], limit: int) -> list[Path]:

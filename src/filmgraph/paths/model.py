@@ -52,13 +52,17 @@ class Edge:
 
 @dataclass(frozen=True)
 class UseInFilm:
-    """How a film uses a technique: explanation and first scene, as a path tells them."""
+    """How a film uses a technique: explanation and first scene, as a path tells them.
+
+    ``spoiler`` says that the scene gives away an ending, and ``spoiler_in_use`` that the explanation does so too.
+    """
 
     film: str
     technique: str
     explanation: str
     scene: str
     spoiler: bool
+    spoiler_in_use: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class Path:
 
 
 def _use_in_words(use: UseInFilm, title: str, spoilers: bool) -> str:
+    if use.spoiler_in_use and not spoilers:
+        return f"{title}: (How it does so gives away the ending.)"
     if use.spoiler and not spoilers:
         return f"{title}: {use.explanation} (The scene gives away the ending.)"
     return f"{title}: {use.explanation} Scene: {use.scene}"

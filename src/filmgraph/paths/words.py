@@ -30,17 +30,17 @@ def _read_uses(store: Store, uses: Collection[str]) -> dict[str, UseInFilm]:
     if not uses:
         return {}
     rows = store.select(
-        f"SELECT ?u ?f ?t ?e ?s ?d ?spoils WHERE {{ {_values('?u', uses)} ?u <{FG}film> ?f ; <{FG}technique> ?t ; "
+        f"SELECT ?u ?f ?t ?e ?s ?d ?whole ?part WHERE {{ {_values('?u', uses)} ?u <{FG}film> ?f ; <{FG}technique> ?t ; "
         f"<{FG}explanation> ?e ; <{FG}scene> ?s . ?s <{SCHEMA}description> ?d . "
-        f"OPTIONAL {{ ?u <{FG}spoiler> ?whole }} OPTIONAL {{ ?s <{FG}spoiler> ?part }} "
-        f"BIND(COALESCE(?whole, ?part, false) AS ?spoils) }}"
+        f"OPTIONAL {{ ?u <{FG}spoiler> ?whole }} OPTIONAL {{ ?s <{FG}spoiler> ?part }} }}"
     )
     told: dict[str, UseInFilm] = {}
-    for use, film, technique, explanation, _scene, description, spoils in sorted(
-        rows, key=lambda row: (str(row[0]), bool(row[6]), str(row[4]))
-    ):
+    for row in sorted(rows, key=lambda row: (str(row[0]), row[7] is True, tuple(map(str, row[4:6])), str(row[3]))):
+        use, film, technique, explanation, _scene, description, whole, part = row
+        in_use = whole is True
         told.setdefault(
-            str(use), UseInFilm(str(film), str(technique), str(explanation), str(description), bool(spoils))
+            str(use),
+            UseInFilm(str(film), str(technique), str(explanation), str(description), in_use or part is True, in_use),
         )
     return told
 

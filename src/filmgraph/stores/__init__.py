@@ -1,9 +1,16 @@
 """Where triples live: in memory, on disk, behind an endpoint, and compiled in the user's cache."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from filmgraph.stores.compiled import cache_folder, open_compiled
 from filmgraph.stores.local import DiskStore, LocalStore, MemoryStore
-from filmgraph.stores.protocol import Store
-from filmgraph.stores.remote import RemoteStore
+
+if TYPE_CHECKING:
+    from filmgraph.stores.protocol import Store
+    from filmgraph.stores.remote import RemoteStore
 
 __all__ = [
     "DiskStore",
@@ -14,3 +21,12 @@ __all__ = [
     "cache_folder",
     "open_compiled",
 ]
+
+_MODULE_OF = {"RemoteStore": "remote", "Store": "protocol"}
+
+
+def __getattr__(name: str) -> Any:
+    # The remote store brings half of the standard library's network modules: only who calls an endpoint pays.
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

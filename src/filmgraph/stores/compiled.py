@@ -4,17 +4,21 @@ Parsing the Turtle files at each start would cost more than everything else a sh
 loaded once into a disk store whose folder bears the digest of their content: a changed byte is another digest,
 and nothing has to be told to rebuild. A store is built aside and renamed into place, so two processes that start
 at once both end with a whole one. Where the cache cannot be written the graph is read into memory instead.
+
+Reading a thousand files for their digest takes longer than the rest of a short command. So the digest is noted with
+the stamp of the files (names, sizes, times), and holds until the stamp changes. As in git's index, a stamp is not
+noted within seconds of the newest change, when a further one might not show in it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pyoxigraph as ox
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["cache_folder", "open_compiled"]
 
 KEPT_DAYS = 14
+SETTLED_NS = 3_000_000_000
 _DONE = "filmgraph-complete"
+_STAMP = "stamp-"
 _LAYOUT = "2"
 
 
@@ -45,7 +51,8 @@ def cache_folder() -> Path:
 
 def open_compiled(workspace: Workspace) -> LocalStore:
     """Return the graph of a workspace, compiled if the cache allows it, else read into memory."""
-    folder = cache_folder() / f"{workspace.digest()}-{_LAYOUT}-{ox.__version__}"
+    cache = cache_folder()
+    folder = cache / f"{_digest(workspace, cache)}-{_LAYOUT}-{ox.__version__}"
     name = str(workspace.root)
     try:
         if not (folder / _DONE).exists():
@@ -57,8 +64,32 @@ def open_compiled(workspace: Workspace) -> LocalStore:
         return store
 
 
+def _digest(workspace: Workspace, cache: Path) -> str:
+    """Return the digest of a workspace's content: the one noted for its stamp, else read from the files."""
+    stamp, newest = workspace.stamp()
+    settled = time.time_ns() - newest > SETTLED_NS
+    note = cache / f"{_STAMP}{crc32(os.fsencode(workspace.root)):08x}"
+    try:
+        noted, _, digest = note.read_text(encoding="ascii").partition(" ")
+        if noted == stamp:
+            return digest
+    except (OSError, ValueError):
+        pass
+    digest = workspace.digest()
+    if settled:
+        with suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            aside = note.with_name(f"{note.name}-{os.getpid()}")
+            aside.write_text(f"{stamp} {digest}", encoding="ascii")
+            aside.replace(note)
+    return digest
+
+
 def _build(workspace: Workspace, folder: Path) -> None:
     """Build the store aside and rename it into place; raises OSError where the cache cannot be written."""
+    import shutil
+    import tempfile
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="building-", dir=folder.parent))
     try:
@@ -80,11 +111,15 @@ def _build(workspace: Workspace, folder: Path) -> None:
 
 
 def _drop_old(current: Path) -> None:
-    """Remove compiled stores that were built long ago; a store that is still wanted is simply built again."""
+    """Remove compiled stores and stamps that were made long ago; one that is still wanted is simply made again."""
+    import shutil
+
     oldest = time.time() - KEPT_DAYS * 86_400
-    for folder in current.parent.iterdir():
-        try:
-            if folder != current and folder.is_dir() and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
+    for entry in current.parent.iterdir():
+        with suppress(OSError):
+            if entry == current or entry.stat().st_mtime >= oldest:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name.startswith(_STAMP):
+                entry.unlink()

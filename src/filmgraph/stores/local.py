@@ -10,8 +10,7 @@ from typing import Any, Self
 
 import pyoxigraph as ox
 
-from filmgraph.errors import QueryError, ReadOnlyStoreError, StoreError, StoreLockedError
-from filmgraph.readers import parse_error, read_rdf
+from filmgraph.errors import DataError, QueryError, ReadOnlyStoreError, StoreError, StoreLockedError
 from filmgraph.rows import Rows
 
 __all__ = ["DiskStore", "LocalStore", "MemoryStore"]
@@ -80,18 +79,24 @@ class LocalStore:
     def load(self, file: str | os.PathLike[str]) -> int:
         """Load an RDF file as one transaction, all of it or none; return how many triples are new."""
         self._check_writable()
-        text = read_rdf(file)
         before = len(self.oxigraph)
+        self._load(file)
+        return len(self.oxigraph) - before
+
+    def _load(self, file: str | os.PathLike[str]) -> None:
+        """Load a file without counting, which takes as long as the store is large."""
+        from filmgraph.readers import read_rdf
+
+        text = read_rdf(file)
         try:
             if text.trusted:
                 self.oxigraph.load(text.content, text.format)
             else:
                 self.oxigraph.extend(text.quads())
         except (SyntaxError, ValueError, MemoryError) as error:
-            raise parse_error(error, text.name) from error
+            raise DataError.of_parser(error, text.name) from error
         except OSError as error:
             raise StoreError(f"{self.name}: {error}") from error
-        return len(self.oxigraph) - before
 
     def close(self) -> None:
         """Let go of the store; it must not be used afterwards."""
@@ -144,7 +149,7 @@ class MemoryStore(LocalStore):
         """Return a store in memory with the triples of several files."""
         store = cls(name=name)
         for file in files:
-            store.load(file)
+            store._load(file)
         return store
 
 

@@ -72,8 +72,10 @@ class Report:
 
 
 def short_iri(iri: str) -> str:
+    """Return an IRI as people read it in a report: a CURIE where there is one, printable, cut where it is long."""
     return cut(printable(shorten(iri)), _LONGEST_IRI)
 
 
 def cut(text: str, length: int) -> str:
+    """Return the first characters of a text, an ellipsis in place of the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"

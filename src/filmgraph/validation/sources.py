@@ -29,10 +29,12 @@ class Source:
 
     @cached_property
     def subjects(self) -> frozenset[Any]:
+        """All that the file says something about."""
         return frozenset(triple.subject for triple in self.triples)
 
     @cached_property
     def typed(self) -> frozenset[Any]:
+        """All that the file gives a class."""
         return frozenset(triple.subject for triple in self.triples if triple.predicate.value == RDF + "type")
 
     @cached_property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from filmgraph.stores import Store
     from filmgraph.workspace import Workspace
 
-__all__ = ["validate_files", "validate_workspace"]
+__all__ = ["validate_files", "validate_store", "validate_workspace"]
 
 SHAPES_FILE = "shapes.ttl"
 HOUSE_STYLE_FILE = "house-style.ttl"
@@ -64,6 +64,17 @@ def validate_files(
         others = read_all(file for file in _ontology_files(workspace) if file.resolve() not in given)
         judgements.append(judge(styled, others, shapes=workspace.ontology / HOUSE_STYLE_FILE, tell=tell))
     return _report(sources, judgements)
+
+
+def validate_store(store: Store, *, workspace: Workspace, progress: Callable[[str], None] | None = None) -> Report:
+    """Judge everything in a store by the workspace's shapes.
+
+    Raises as :func:`validate_files` does; the store's name stands where a file's would.
+    """
+    source = Source(store.name, Path(), None, store.construct(_ALL_TRIPLES))
+    terms = read_all([workspace.ontology / TERMS_FILE])
+    shapes = workspace.ontology / SHAPES_FILE
+    return _report([source], [judge([source], terms, shapes=shapes, tell=progress or _say_nothing)])
 
 
 def validate_workspace(workspace: Workspace, *, progress: Callable[[str], None] | None = None) -> Report:

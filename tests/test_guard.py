@@ -1,0 +1,529 @@
+"""The guard: nothing that it lets through reaches out, crashes the engine or holds it for long."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pyoxigraph as ox
+import pytest
+
+from filmgraph.errors import QueryError, RefusedQueryError
+from filmgraph.queries import Limits, check_query, check_update
+
+PROLOGUE = "PREFIX e: <{url}> PREFIX : <{url}> PREFIX SERVICEe: <{url}> PREFIX service: <{url}> "
+
+REACHING_OUT = [
+    "SELECT * { SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { service <{url}> { ?s ?p ?o } }",
+    "SELECT * { SeRvIcE <{url}> { ?s ?p ?o } }",
+    "SELECT * {SERVICE<{url}>{?s ?p ?o}}",
+    "SELECT * { SERVICE SILENT <{url}> { ?s ?p ?o } }",
+    "SELECT * { SERVICE silent<{url}>{ ?s ?p ?o } }",
+    "SELECT * { SERVICESILENT<{url}> { ?s ?p ?o } }",
+    "SELECT * { SERVICESILENTe:x { ?s ?p ?o } }",
+    "SELECT * { SERVICESILENT:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE SILENTe:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE\n<{url}>\n{ ?s ?p ?o } }",
+    "SELECT * { SERVICE\t<{url}>\r\n{ ?s ?p ?o } }",
+    "SELECT * { SERVICE # a comment\n<{url}> # another {\n{ ?s ?p ?o } }",
+    "SELECT * { SERVICE # SILENT ?x\r<{url}> { ?s ?p ?o } }",
+    "SELECT * { SERVICE e:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE :x { ?s ?p ?o } }",
+    "SELECT * { SERVICE : { ?s ?p ?o } }",
+    "SELECT * { SERVICE:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE: { ?s ?p ?o } }",
+    "SELECT * { SERVICEe:x { ?s ?p ?o } }",
+    "SELECT * { servicee:x\n#\n{ ?s ?p ?o } }",
+    "SELECT * { SERVICEservice:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE service:x { ?s ?p ?o } }",
+    "SELECT * { SERVICE ?service { ?s ?p ?o } }",
+    "SELECT * { SERVICE$service { ?s ?p ?o } }",
+    "SELECT * { SERVICE SILENT ?x { ?s ?p ?o } }",
+    "SELECT * { VALUES ?x { <{url}> } SERVICE ?x { ?s ?p ?o } }",
+    "SELECT * { BIND(<{url}> AS ?x) SERVICE ?x { ?s ?p ?o } }",
+    "SELECT * { BIND(IRI('{url}') AS ?x) SERVICE SILENT ?x { ?s ?p ?o } }",
+    "SELECT * { \\u0053ERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { \\U00000053ERVIC\\u0045 <{url}> { ?s ?p ?o } }",
+    "SELECT * { S\\u0045RVICE \\u003C{url}> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <\\u0068ttp{url_after_http}> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http\\u003A//{address}/> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p 'a' \\u0023\\u000A SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p 'a\\u0027 . SERVICE <{url}> { ?s ?p ?o } }",
+    "BASE <{url}> SELECT * { SERVICE <> { ?s ?p ?o } }",
+    "BASE <{url}> SELECT * { SERVICE <sparql> { ?s ?p ?o } }",
+    "BASE <{url}> SELECT * { SERVICE <?query> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <//{address}/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://allowed.example@{address}/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://allowed.example:80@{address}/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://allowed.example%40{address}/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://{address}#@allowed.example/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://{address}\\@allowed.example/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://{address}/?@allowed.example/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <http://{address}/allowed.example/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <HTTP://{address}/> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <file:///etc/passwd> { ?s ?p ?o } }",
+    "SELECT * { SERVICE <ftp://{address}/> { ?s ?p ?o } }",
+    "SELECT * { { SELECT * { SERVICE <{url}> { ?s ?p ?o } } } }",
+    "SELECT * { { SELECT * { { SELECT * { SERVICE e:x { ?s ?p ?o } } } } } }",
+    "SELECT * { FILTER EXISTS { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { FILTER NOT EXISTS { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { {} UNION { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { {} MINUS { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { LATERAL { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { GRAPH ?g { SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT (EXISTS { SERVICE <{url}> { ?s ?p ?o } } AS ?x) {}",
+    "SELECT * {} ORDER BY (EXISTS { SERVICE <{url}> { ?s ?p ?o } })",
+    "SELECT * {} HAVING (EXISTS { SERVICE <{url}> { ?s ?p ?o } })",
+    "ASK { SERVICE <{url}> { ?s ?p ?o } }",
+    "CONSTRUCT { ?s ?p ?o } WHERE { SERVICE <{url}> { ?s ?p ?o } }",
+    "DESCRIBE ?s WHERE { SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { FILTER(?a<?b)SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(1<2)SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(1<(2))SERVICE$x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER('a'@en<'b')SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(e:x<e:y)SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(true<false)SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(1 IN (1<2)||1<2)SERVICE:x#>\n{ ?s ?p ?o } }",
+    "SELECT * { FILTER(1<2#>'''\n)SERVICE <{url}> {?s ?p ?o} #'''\n}",
+    "SELECT * { OPTIONAL { ?s ?p trueSERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p 5.e3SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p 5SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p 'a'SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p 'a'@en.SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p true.SERVICEe:x { ?s ?p ?o } } }",
+    "SELECT * { ?s ?p '''a''SERVICE'''SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p 'a\\'' . SERVICE <{url}> { ?s ?p ?o } }",
+    'SELECT * { ?s ?p "a\\\\" . SERVICE <{url}> { ?s ?p ?o } }',
+    "SELECT * FROM <{url}> { ?s ?p ?o }",
+    "SELECT * from <{url}> { ?s ?p ?o }",
+    "SELECT * FROM<{url}>{ ?s ?p ?o }",
+    "SELECT * FROM NAMED <{url}> { GRAPH ?g { ?s ?p ?o } }",
+    "SELECT * FROM#\nNAMED#\n<{url}> { GRAPH ?g { ?s ?p ?o } }",
+    "SELECT * FROM e:x { ?s ?p ?o }",
+    "SELECT * FROMe:x { ?s ?p ?o }",
+    "SELECT * FROMNAMEDe:x { ?s ?p ?o }",
+    "SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }",
+    "SELECT * FROM <relative> { ?s ?p ?o }",
+    "SELECT * \\u0046ROM <{url}> { ?s ?p ?o }",
+    "SELECT ((?a<?b)AS?x)FROM:x#>\n{ ?s ?p ?o }",
+    "ASK FROM <{url}> { ?s ?p ?o }",
+    "CONSTRUCT { ?s ?p ?o } FROM <{url}> WHERE { ?s ?p ?o }",
+    "CONSTRUCT FROM <{url}> WHERE { ?s ?p ?o }",
+    "DESCRIBE <{url}> FROM <{url}>",
+    "LOAD <{url}>",
+]
+
+UPDATES_REACHING_OUT = [
+    "LOAD <{url}>",
+    "load silent <{url}> INTO GRAPH <http://example.org/g>",
+    "LOADSILENT<{url}>",
+    "LOADe:x",
+    "LOAD:x",
+    "LOAD SILENTe:x",
+    "LOADSILENTe:x",
+    "LOAD#\n<{url}>",
+    "\\u004COAD <{url}>",
+    "INSERT DATA { e:a e:b true };LOADe:x",
+    "INSERT DATA { e:a e:b true } ; LOAD e:x",
+    "INSERT { ?s ?p ?o } WHERE { SERVICE <{url}> { ?s ?p ?o } }",
+    "INSERT { ?s ?p ?o } WHERE { SERVICEe:x { ?s ?p ?o } }",
+    "DELETE { ?s ?p ?o } WHERE { { SELECT * { SERVICE SILENT e:x { ?s ?p ?o } } } }",
+]
+
+NOT_QUITE = [
+    "SELECT * { ?s ?p _:b.SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p _:bSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p e:x.SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p e:xSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p 'a'@enSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\x0bSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\u2028SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\x85SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { OPTIONAL { ?s ?p ?\u00aaSERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p ?o\u0660SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { GRAPH service:x { ?s ?p ?o } }",
+    "SELECT * { ?s SERVICEe:x ?o }",
+    "SELECT * { SERVICEe:x ?p ?o }",
+    "SELECT * { ?service ?from ?load }",
+    "SELECT * { ?s ?p 'SERVICE <{url}> {}' }",
+    "SELECT * { ?s ?p <{url}#SERVICE> }",
+    "SELECT * { ?s ?p ?o FILTER(?o < 3 && 5 > ?o) }",
+    "SELECT * { ?s ?p ?o FILTER(?o<3&&5>?o) }",
+]
+
+
+class Listener:
+    """A socket on the loopback that counts who calls, and answers as an endpoint without rows."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        body = b'{"head":{"vars":[]},"results":{"bindings":[]}}'
+        head = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        while True:
+            try:
+                caller, _ = self._socket.accept()
+            except OSError:
+                return
+            self.calls += 1
+            with caller:
+                caller.recv(65536)
+                caller.sendall(head + body)
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(5)
+
+    def fill(self, template: str) -> str:
+        url = f"http://{self.address}/"
+        prologue = PROLOGUE.replace("{url}", url)
+        for name, value in (("url_after_http", url[4:]), ("url", url), ("address", self.address)):
+            template = template.replace("{" + name + "}", value)
+        return prologue + template
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.close()
+
+
+def run(text: str) -> str:
+    """Run a query or update on an empty store, and say whether it ran."""
+    store = ox.Store()
+    try:
+        if text.partition("> ")[2].lstrip() and "INSERT" in text:
+            store.update(text)
+        answer = store.query(text)
+        if not isinstance(answer, ox.QueryBoolean):
+            list(answer)
+    except (SyntaxError, OSError, RuntimeError, ValueError) as error:
+        return type(error).__name__
+    return "ran"
+
+
+def test_every_way_to_reach_out_is_refused(listener: Listener) -> None:
+    assert len(REACHING_OUT) + len(UPDATES_REACHING_OUT) >= 100
+    through = []
+    for template in REACHING_OUT:
+        text = listener.fill(template)
+        try:
+            check_query(text, allow_services=["allowed.example"])
+        except QueryError:
+            continue
+        through.append(template)
+    for template in UPDATES_REACHING_OUT:
+        try:
+            check_update(listener.fill(template))
+        except QueryError:
+            continue
+        through.append(template)
+    assert through == []
+
+
+def test_the_proof_can_fail(listener: Listener) -> None:
+    """Run unguarded, the first spelling calls: so a count of zero says something."""
+    assert run(listener.fill(REACHING_OUT[0])) == "ran"
+    assert listener.calls == 1
+
+
+def test_nothing_that_passes_calls_anybody(listener: Listener) -> None:
+    passed = 0
+    for template in (*NOT_QUITE, *REACHING_OUT):
+        text = listener.fill(template)
+        try:
+            check_query(text)
+        except QueryError:
+            continue
+        passed += 1
+        run(text)
+    assert passed == len(NOT_QUITE)
+    assert listener.calls == 0
+
+
+@pytest.mark.parametrize("allowed", ["127.0.0.1", "LOCALHOST"])
+def test_a_host_that_is_allowed_is_called(listener: Listener, allowed: str) -> None:
+    url = f"http://{listener.address}/".replace("127.0.0.1", allowed.lower())
+    text = f"SELECT * {{ SERVICE SILENT <{url}> {{ ?s ?p ?o }} }}"
+    check_query(text, allow_services=[allowed])
+    assert run(text) == "ran"
+    assert listener.calls == 1
+    with pytest.raises(RefusedQueryError, match=f"--allow-service {allowed.lower()}"):
+        check_query(text, allow_services=["other.example"])
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://allowed.example.evil.example/",
+        "https://evil.example/allowed.example",
+        "https://allowed.example@evil.example/",
+        "https://evil.example#allowed.example",
+        "https://evil.example\\@allowed.example/",
+        "https://allowed.example\\.evil.example/",
+        "https://allowed.example:443@evil.example/",
+        "https://xn--allowed.example/",
+        "https://[::1]/",
+        "https:///allowed.example/",
+        "//allowed.example/",
+        "allowed.example",
+        "file://allowed.example/etc/passwd",
+        "https://allowеd.example/",
+        "",
+    ],
+)
+def test_another_host_is_not_taken_for_the_allowed_one(target: str) -> None:
+    with pytest.raises(RefusedQueryError):
+        check_query(f"SELECT * {{ SERVICE <{target}> {{ ?s ?p ?o }} }}", allow_services=["allowed.example"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?service ?SERVICE $from ?load { ?service ?from ?load }",
+        'SELECT * { ?s ?p "SERVICE <http://example.org/> { }" }',
+        "SELECT * { ?s ?p 'it is a LOAD of \\\" FROM <x>' }",
+        'SELECT * { ?s ?p """ SERVICE ?x { " } "" """ }',
+        "SELECT * { ?s ?p ''' LOAD ' '' <x> ''' }",
+        "SELECT * { ?s ?p 'a'@service }",
+        "# SERVICE <http://example.org/> { }\nSELECT * { ?s ?p ?o } # FROM <x>",
+        "SELECT * { <http://example.org/SERVICE> <http://example.org/a#FROM> <http://example.org/LOAD> }",
+        "PREFIX service: <http://example.org/> SELECT * { service:a service:SERVICE service: }",
+        "PREFIX from: <http://example.org/> PREFIX load: <http://e.org/> SELECT * { from:x load:from from:load }",
+        "PREFIX e: <http://example.org/> SELECT * { e:service e:from e:LOAD }",
+        "PREFIX service: <http://example.org/> SELECT * { GRAPH service:graph { ?s ?p ?o } }",
+        "SELECT * { _:service ?p _:from }",
+        "SELECT * { ?s ?p ?o FILTER(?o < 10 && ?o > 2 || ?o<5||?o>1) }",
+        "SELECT * { ?s ?p ?o FILTER(?o<=10) FILTER(?o IN (<http://e.org/a(b)#c>, <http://e.org/d>)) }",
+        "SELECT * { VALUES (?a ?b) { (<http://e.org/x#y> <http://e.org/x(z)>) } }",
+        "SELECT * { ?s (<http://e.org/a#b>/<http://e.org/c#d>)* ?o }",
+        "SELECT * { ?s ?p ?o FILTER(?s = <http://e.org/a#b>) BIND(<http://e.org/f#g>(?s) AS ?x) }",
+        "SELECT * { ?s ?p 'caf\\u00E9' }",
+    ],
+)
+def test_the_words_elsewhere_do_not_matter(text: str) -> None:
+    check_query(text)
+    ox.Store().query(text, custom_functions={ox.NamedNode("http://e.org/f#g"): lambda term: term})
+
+
+def test_from_may_name_a_graph_of_the_store() -> None:
+    text = "SELECT * FROM <http://example.org/g> { ?s ?p ?o }"
+    check_query(text, has_graph=lambda graph: graph == "http://example.org/g")
+    with pytest.raises(RefusedQueryError, match="no graph of this store"):
+        check_query(text, has_graph=lambda graph: False)
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
+def test_a_string_that_is_never_closed_is_an_error(quote: str) -> None:
+    with pytest.raises(QueryError, match="never closed"):
+        check_query(f"SELECT * {{ ?s ?p {quote}abc }}")
+
+
+def test_half_a_character_is_an_error() -> None:
+    for text in ("ASK { ?s ?p '\udcff' }", "ASK { ?s ?p '\\ud800' }", "ASK { ?s ?p '\\UFFFFFFFF' }"):
+        with pytest.raises(QueryError):
+            check_query(text)
+
+
+def each(pattern: str, between: str = " ") -> Callable[[int], str]:
+    return lambda count: between.join(pattern.replace("#", str(number)) for number in range(count))
+
+
+WIDE: dict[str, Callable[[int], str]] = {
+    "star": lambda n: f"ASK {{ {each('?s <a:b> ?o#', ' . ')(n)} }}",
+    "star of predicates": lambda n: f"ASK {{ {each('?s ?p# ?o#', ' . ')(n)} }}",
+    "chain": lambda n: f"ASK {{ {each('?s <a:b> ?o# . ?o# <a:b> ?s', ' . ')(n)} }}",
+    "semicolons": lambda n: f"ASK {{ ?s {each('<a:b> ?o#', ' ; ')(n)} }}",
+    "commas": lambda n: f"ASK {{ ?s ?p {each('?o#', ',')(n)} }}",
+    "commas in brackets": lambda n: f"ASK {{ [ ?p {each('?o#', ',')(n)} ] ?q ?r }}",
+    "commas after a comparison": lambda n: f"ASK {{ FILTER(?a<?b)?s ?p {each('?o#', ',')(n)}#>\n}}",
+    "commas inside a comparison": lambda n: f"ASK {{FILTER(?a<?b)?s?p{each('?o#', ',')(n)}#>\n}}",
+    "commas after two": lambda n: f"ASK {{ FILTER((?a<?b)&&1>2)?s ?p {each('?o#', ',')(n)} }}",
+    "list": lambda n: f"ASK {{ ?s ?p ({each('?o#')(n)}) }}",
+    "list of booleans": lambda n: f"ASK {{ ?s ?p ({each('true')(n)}) }}",
+    "list of lists": lambda n: f"ASK {{ ?s ?p ({each('(1)')(n)}) }}",
+    "list of nothing": lambda n: f"ASK {{ ?s ?p ({each('[]')(n)}) }}",
+    "subject lists": lambda n: f"ASK {{ {each('(1 2) ?p ?o', ' . ')(n)} }}",
+    "no dots": lambda n: f"ASK {{ {each('?s ?p ?o# FILTER(true)')(n)} }}",
+    "no dots but BIND": lambda n: f"ASK {{ {each('?s ?p ?o# BIND(1 AS ?x#)')(n)} }}",
+    "no dots but VALUES": lambda n: f"ASK {{ {each('?s ?p ?o# VALUES ?x# { 1 }')(n)} }}",
+    "dots in prefixes": lambda n: f"ASK {{ ?s ?p {each('true.e:x ?p')(n)} true }}",
+    "numbers and dots": lambda n: f"ASK {{ {each('?s ?p 1.')(n)} }}",
+    "groups": lambda n: f"ASK {{ {each('{ ?s ?p ?o# }')(n)} }}",
+    "union": lambda n: f"ASK {{ {each('{ ?s ?p ?o# }', ' UNION ')(n)} }}",
+    "optional": lambda n: f"ASK {{ {each('OPTIONAL { ?s <a:b> ?o# }')(n)} }}",
+    "minus": lambda n: f"ASK {{ ?s ?p ?o {each('MINUS { ?s <a:b> ?o# }')(n)} }}",
+    "exists": lambda n: f"ASK {{ ?s ?p ?o {each('FILTER EXISTS { ?s <a:b> # }')(n)} }}",
+    "graph": lambda n: f"ASK {{ {each('GRAPH ?g { ?s ?p ?o# }')(n)} }}",
+    "sub-selects": lambda n: f"ASK {{ {each('{ SELECT * { ?s ?p ?o# } }')(n)} }}",
+    "path": lambda n: f"ASK {{ ?s {each('<a:b>', '/')(n)} ?o }}",
+    "path of choices": lambda n: f"ASK {{ ?s {each('(<a:b>|<c:d>)', '/')(n)} ?o }}",
+    "path of stars": lambda n: f"ASK {{ ?s {each('<a:b>*', '/')(n)} ?o }}",
+    "path of marks": lambda n: f"ASK {{ ?s {each('<a:b>?', '/')(n)} ?o }}",
+    "choices": lambda n: f"ASK {{ ?s {each('<a:b#>', '|')(n)} ?o }}",
+    "inverse": lambda n: f"ASK {{ ?s {each('^<a:b#>', '|')(n)} ?o }}",
+    "negated": lambda n: f"ASK {{ ?s !({each('<a:b#>', '|')(n)}) ?o }}",
+    "nested paths": lambda n: f"ASK {{ ?s {'(' * n}<a:b>{'|<c:d>)+' * n} ?o }}",
+    "or": lambda n: f"ASK {{ ?s ?p ?o FILTER({each('?s = #', ' || ')(n)}) }}",
+    "and": lambda n: f"ASK {{ ?s ?p ?o FILTER({each('?x#', ' && ')(n)}) }}",
+    "sum": lambda n: f"ASK {{ ?s ?p ?o FILTER({each('?x#', ' + ')(n)}) }}",
+    "product": lambda n: f"ASK {{ ?s ?p ?o FILTER({each('?x#', '/')(n)}) }}",
+    "not": lambda n: f"ASK {{ FILTER({'!' * n}true) }}",
+    "and inside a comparison": lambda n: f"ASK {{ FILTER(?a<?b{'&&?c' * n}>?d) }}",
+    "arguments": lambda n: f"ASK {{ ?s ?p ?o FILTER(CONCAT({each('?x#', ',')(n)}) = 1) }}",
+    "in": lambda n: f"ASK {{ ?s ?p ?o FILTER(?s IN ({each('#', ',')(n)})) }}",
+    "in sums": lambda n: f"ASK {{ ?s ?p ?o FILTER(?s IN ({each('?x + #', ',')(n)})) }}",
+    "values": lambda n: f"ASK {{ VALUES ?s {{ {each('#')(n)} }} }}",
+    "values of pairs": lambda n: f"ASK {{ VALUES (?s ?t) {{ {each('(1 #)')(n)} }} }}",
+    "filters": lambda n: f"ASK {{ ?s ?p ?o {each('FILTER(?s > #)')(n)} }}",
+    "columns": lambda n: f"SELECT {each('?x#')(n)} {{ ?s ?p ?o }}",
+    "named columns": lambda n: f"SELECT {each('(# AS ?x#)')(n)} {{ ?s ?p ?o }}",
+    "aggregates": lambda n: f"SELECT {each('(COUNT(?s) AS ?x#)')(n)} {{ ?s ?p ?o }}",
+    "order": lambda n: f"SELECT * {{ ?s ?p ?o }} ORDER BY {each('(?x# + 1)')(n)}",
+    "order inside": lambda n: f"SELECT * {{ {{ SELECT * {{ ?s ?p ?o }} ORDER BY {each('(?x#)')(n)} }} }}",
+    "having": lambda n: f"SELECT (COUNT(?s) AS ?n) {{ ?s ?p ?o }} HAVING {each('(COUNT(?s) > #)')(n)}",
+    "having inside": lambda n: (
+        "SELECT * { { SELECT (COUNT(?s) AS ?n) { ?s ?p ?o } HAVING " + each("(COUNT(?s))")(n) + " } }"
+    ),
+    "group": lambda n: f"SELECT (1 AS ?n) {{ ?s ?p ?o }} GROUP BY {each('?x#')(n)}",
+    "describe": lambda n: f"DESCRIBE {each('<a:b#>')(n)}",
+    "template": lambda n: f"CONSTRUCT {{ {each('?s <a:b> ?o#', ' . ')(n)} }} WHERE {{ ?s ?p ?o }}",
+    "prefixes": lambda n: f"{each('PREFIX p#: <a:b#>')(n)} ASK {{}}",
+    "triple terms": lambda n: f"ASK {{ {'<<?s ?p ' * n}?s{'>>' * n} ?p ?o }}",
+    "triple terms in a list": lambda n: f"ASK {{ ?s ?p ({each('<<?s ?p ?o>>')(n)}) }}",
+    "reifiers": lambda n: f"ASK {{ ?s ?p ?o {each('~ ?r#')(n)} }}",
+    "annotations": lambda n: f"ASK {{ ?s ?p ?o {'{| ?p ?o ' * n}{'|}' * n} }}",
+    "braces": lambda n: f"ASK {'{' * n}{'}' * n}",
+    "brackets": lambda n: f"ASK {{ ?s ?p {'[ ?p ' * n}1{' ]' * n} }}",
+    "deep lists": lambda n: f"ASK {{ {each('((((((1)))))) ?p ?o', ' . ')(n)} }}",
+    "lists": lambda n: f"ASK {{ ?s ?p {'(' * n}1{')' * n} }}",
+    "expressions": lambda n: f"ASK {{ FILTER{'(' * n}1{')' * n} }}",
+    "functions": lambda n: f"ASK {{ BIND({'IF(true,1,' * n}1{')' * n} AS ?x) }}",
+    "minus inside": lambda n: f"ASK {{ {'?s ?p ?o MINUS { ' * n} ?s ?p ?o {'}' * n} }}",
+    "optional inside": lambda n: f"ASK {{ {'?s ?p ?o OPTIONAL { ' * n} ?s ?p ?o {'}' * n} }}",
+    "exists inside": lambda n: f"ASK {{ {'FILTER NOT EXISTS { ' * n} ?s ?p ?o {'}' * n} }}",
+}
+AMBIGUOUS = ("commas after two", "commas inside a comparison")
+SECONDS = 20.0
+LARGEST = 60_000
+
+
+IN_A_SMALL_STACK = """
+import sys, threading
+import pyoxigraph as ox
+
+text = sys.stdin.read()
+
+def run():
+    try:
+        answer = ox.Store().query(text)
+        isinstance(answer, ox.QueryBoolean) or list(answer)
+    except SyntaxError as error:
+        print(error)
+
+threading.stack_size(2**20)
+thread = threading.Thread(target=run)
+thread.start()
+thread.join()
+"""
+"""An eighth of the usual stack, so that what passes here is far from a crash."""
+
+
+def passes(text: str) -> bool:
+    try:
+        check_query(text)
+    except QueryError:
+        return False
+    return True
+
+
+def complaint_of(text: str) -> str:
+    try:
+        check_query(text)
+    except QueryError as error:
+        return str(error)
+    return ""
+
+
+def widest(family: Callable[[int], str]) -> int:
+    """Return the largest member of a family that the guard lets through."""
+    if passes(family(LARGEST)):
+        return LARGEST
+    low, high = 0, 64
+    while high < LARGEST and passes(family(high)):
+        low, high = high, high * 4
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if passes(family(middle)) else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_the_widest_that_passes_neither_crashes_nor_lingers(name: str) -> None:
+    count = widest(WIDE[name])
+    if name in AMBIGUOUS:
+        assert not passes(WIDE[name](1))
+        return
+    assert count >= (5 if name == "deep lists" else 15), "the limits leave room for ordinary queries"
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_SMALL_STACK],
+        input=WIDE[name](count).encode(),
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{name} of {count}: {done.stderr.decode()[-200:]}"
+    assert not done.stdout or name in ("dots in prefixes", "and inside a comparison"), done.stdout.decode()
+
+
+def test_the_limits_can_be_moved() -> None:
+    with pytest.raises(RefusedQueryError, match="longer than 10 characters"):
+        check_query("ASK { ?s ?p ?o }", limits=Limits(length=10))
+    with pytest.raises(RefusedQueryError, match="deeper than 2"):
+        check_query("ASK { { { ?s ?p ?o } } }", limits=Limits(depth=2))
+    check_query("ASK { { ?s ?p ?o } }", limits=Limits(depth=2))
+    with pytest.raises(RefusedQueryError, match="3 operators"):
+        check_query("ASK { FILTER(1+1+1+1+1) }", limits=Limits(operators=3))
+
+
+def test_an_update_may_bring_many_triples_but_no_wide_pattern() -> None:
+    check_update("INSERT DATA { " + each("<a:b> <a:c> # ,0 ; <a:d> (1 2 3)", " . ")(5_000) + " }")
+    check_update(each("INSERT DATA { <a:b> <a:c> # }", " ; ")(5_000))
+    with pytest.raises(RefusedQueryError, match="triple patterns"):
+        check_update("DELETE { ?s ?p ?o } WHERE { " + each("?s <a:b> ?o#", " . ")(300) + " }")
+
+
+HOSTILE = [
+    '"""', "'''", '"', "'", '"\\', "'\\", '"""\\', '""', '"" ', '"a\n', "'''\n'", '"""a', '"""" ', "\\", "\\u0022",
+    "<", "<a", "<a ", "a<b>", "?a<?b ", "(1<a>", "(1<a ", ":", "a:", "a.", "a..", "a.:", "a-", "a·", "a-.", "a.-.",
+    "_", "_.", "1.", "1e", "1.e", "%", "%4", ":%41", ":a.", ":.", ":\\", ":-.", "?", "?a", "@", "@a-", "#", "#\n",
+    " ", "é", "{", "(", "[", "}", "VALUES", "VALUES ?x{", "IN(", "DATA{", "service:", "SERVICE ", "PREFIX a:",
+    "\\u0041", "\\U0000", "\udc80", "\x00", "a:a.", ".", "..:", "-",
+]  # fmt: skip
+
+
+def test_no_hostile_text_holds_the_guard_for_long() -> None:
+    """200,000 characters of each: a quadratic reading would take minutes for one of them."""
+    started = time.monotonic()
+    for piece in HOSTILE:
+        for text in ((piece * 200_000)[:200_000], "ASK { ?s ?p " + (piece * 200_000)[:199_000]):
+            complaint = complaint_of(text)
+            assert "\n" not in complaint
+            assert len(complaint) < 300
+    assert time.monotonic() - started < 120
