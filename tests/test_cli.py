@@ -398,7 +398,10 @@ def test_output_that_cannot_be_written_leaves_nothing(run: Run, tmp_path: Path) 
 def test_locked_store_is_one_line(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "store"
     assert run("load", HER, "--into", str(folder)).exit_code == 0
-    code = f"import sys; from filmgraph.stores import DiskStore; s = DiskStore({str(folder)!r}, writable=True); print('open', flush=True); sys.stdin.read()"
+    code = (
+        f"import sys; from filmgraph.stores import DiskStore; s = DiskStore({str(folder)!r}, writable=True); "
+        "print('open', flush=True); sys.stdin.read()"
+    )
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout is not None

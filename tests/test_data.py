@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from filmgraph.namespaces import BASE, FG, OA, PROV, RDF, SCHEMA, SKOS, iri, slug_of
+from filmgraph.namespaces import BASE, FG, OA, OWL, PROV, RDF, SCHEMA, SKOS, iri, slug_of
 from filmgraph.readers import read_rdf
 from filmgraph.stores import MemoryStore
 from filmgraph.turtle import format_turtle
@@ -141,8 +141,8 @@ def test_texts_have_the_length_that_was_agreed(file: Path) -> None:
 
 def test_no_two_explanations_or_scenes_are_the_same(graph: MemoryStore) -> None:
     rows = graph.select(
-        f"SELECT ?text (COUNT(?s) AS ?n) WHERE {{ VALUES ?p {{ <{FG}explanation> <{SCHEMA}description> }} ?s ?p ?text }} "
-        f"GROUP BY ?text HAVING (COUNT(?s) > 1)"
+        f"SELECT ?text (COUNT(?s) AS ?n) WHERE {{ VALUES ?p {{ <{FG}explanation> <{SCHEMA}description> }} "
+        f"?s ?p ?text }} GROUP BY ?text HAVING (COUNT(?s) > 1)"
     )
     assert list(rows) == []
 
@@ -207,8 +207,5 @@ def test_hashes_are_of_a_text(graph: MemoryStore) -> None:
 def test_types_are_of_the_model(graph: MemoryStore) -> None:
     rows = graph.select(f"SELECT DISTINCT ?t WHERE {{ ?s <{RDF}type> ?t FILTER(STRSTARTS(STR(?t), '{FG}')) }}")
     known = {slug_of(str(row[0])) for row in rows}
-    declared = {
-        slug_of(str(row[0]))
-        for row in graph.select(f"SELECT ?c WHERE {{ ?c a <http://www.w3.org/2002/07/owl#Class> }}")
-    }
+    declared = {slug_of(str(row[0])) for row in graph.select(f"SELECT ?c WHERE {{ ?c a <{OWL}Class> }}")}
     assert known <= declared

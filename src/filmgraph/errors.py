@@ -52,7 +52,9 @@ class FilmgraphError(Exception):
     """Something that filmgraph could not do, said in one line."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        line = " ".join(message.split())
+        # What a file or an endpoint said may stand in it, and must not steer the terminal that it is shown on.
+        super().__init__("".join(character if character.isprintable() else "\ufffd" for character in line))
 
 
 class DataError(FilmgraphError):
@@ -84,6 +86,8 @@ class DataError(FilmgraphError):
         message = re.sub(r"^Parser error at [^:]*: ", "", message)
         if "No scheme found" in message:
             message = "relative IRI: write it in full, or give the file a base"
+        elif isinstance(error, MemoryError) or "buffer maximal size" in message:
+            message = "a literal or line in it is larger than 16 MiB, more than the parser reads"
         elif "LoadDocumentCallback" in message:
             message = "fetches a remote @context, which filmgraph does not: put the context inline"
         return cls(message, file=file, line=getattr(error, "lineno", None), column=getattr(error, "offset", None))
@@ -98,9 +102,8 @@ class QueryError(FilmgraphError):
 
     def __init__(self, message: str, *, query: str | None = None, parameter: str | None = None) -> None:
         self.query, self.parameter = query, parameter
-        place = ", ".join(
-            part for part in (f"query {query}" if query else "", f"parameter {parameter}" if parameter else "") if part
-        )
+        places = (f"query {query}" if query else "", f"parameter {parameter}" if parameter else "")
+        place = ", ".join(filter(None, places))
         super().__init__(f"{place}: {message}" if place else message)
 
 
