@@ -33,7 +33,7 @@ def run(*, tiny: bool = False) -> None:
         large = larger_workspace(graph.workspace, folder / "large", films).root
         if not tiny:
             time.sleep(SETTLED_NS / 1e9 + 0.5)
-        environment = {**os.environ, "FILMGRAPH_CACHE": str(folder / "cache")}
+        environment = _environment(folder / "cache")
         bare = Task(BARE, lambda: _call(sys.executable, "-c", "pass", environment=environment))
         film = ("film", FILM)
         there = ("--root", str(large))
@@ -74,9 +74,15 @@ def _task(label: str, environment: Mapping[str, str], *arguments: str, at_most: 
 def _first_run(cache: Path, *arguments: str) -> object:
     def run_with_empty_cache() -> None:
         shutil.rmtree(cache, ignore_errors=True)
-        _call(*_filmgraph(), *arguments, environment={**os.environ, "FILMGRAPH_CACHE": str(cache)})
+        _call(*_filmgraph(), *arguments, environment=_environment(cache))
 
     return run_with_empty_cache
+
+
+def _environment(cache: Path) -> dict[str, str]:
+    """Return the environment of a call: a cache of its own, and bytecode kept as Python keeps it by default."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "FILMGRAPH_CACHE": str(cache)}
 
 
 def _filmgraph() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import pytest
 
 from filmgraph.errors import NotFoundError
 from filmgraph.namespaces import FG, SCHEMA, SKOS, iri, slug_of
-from filmgraph.paths import KIND_WEIGHTS, ROLES, Edge, Path, PathIndex
+from filmgraph.paths import KIND_WEIGHTS, ROLES, Edge, Path, PathIndex, Statement
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store
 
@@ -119,7 +119,7 @@ def test_a_path_by_technique_tells_how_each_film_does_it(index: PathIndex, store
 
 def test_siblings_climb_to_what_both_are_kinds_of(index: PathIndex) -> None:
     path = all_paths(index, ALPHA, GAMMA)["sibling techniques"]
-    assert path.reason == "Alpha uses close-up and Gamma wide shot, both kinds of framing."
+    assert path.reason == "Alpha uses close-up and Gamma wide shot, both matters of framing."
     assert [slug_of(edge.target) for edge in path.edges] == ["close-up", "framing", "wide-shot", "gamma-2003"]
     assert (iri("technique", "close-up"), SKOS + "broader", iri("technique", "framing")) in path.triples
 
@@ -200,13 +200,13 @@ def test_a_comparison_is_walked_in_both_directions(index: PathIndex) -> None:
         ("reviews", "alpha-2001"),
     ]
     assert set(there.triples) == set(back.triples)
-    assert there.statements == ("Critic One: The face alone carries the film, as the hands do in Beta.",)
+    assert there.statements == (Statement("Critic One", "The face alone carries the film, as the hands do in Beta."),)
 
 
 def test_praise_quotes_both_critics(index: PathIndex) -> None:
     assert all_paths(index, ALPHA, BETA)["praise"].statements == (
-        "Critic One: The face alone carries the film, as the hands do in Beta.",
-        "Critic One: Never were hands so eloquent.",
+        Statement("Critic One", "The face alone carries the film, as the hands do in Beta."),
+        Statement("Critic One", "Never were hands so eloquent."),
     )
 
 

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from filmgraph.paths import PathIndex
     from filmgraph.queries import Query, QueryLibrary
     from filmgraph.recommend import Recommendation, Recommender
+    from filmgraph.rows import Rows
     from filmgraph.similarity import SimilarityIndex
     from filmgraph.stores import Store
     from filmgraph.validation import Report
 
-__all__ = ["FilmGraph", "open_graph"]
+__all__ = ["FilmGraph", "load_into", "open_graph"]
 
 Given = str | int | float
 Names = str | Sequence[str]
@@ -58,11 +59,41 @@ def open_graph(
     name = os.fspath(target)
     if "://" in name:
         return FilmGraph(stores.RemoteStore(name, update_url=update_url, deadline=deadline), workspace=workspace)
+    if not name:
+        raise StoreError("an empty path names no store: leave it out for the bundled graph")
     path = Path(name)
+    if writable and path.is_file():
+        raise StoreError(f"{name}: is a file, which is only read; name a folder for a store that can be written")
     files = [path] if path.is_file() else [] if writable else _rdf_files_in(path)
     if files:
         return FilmGraph(stores.MemoryStore.of_files(files, name=name), workspace=workspace)
     return FilmGraph(stores.DiskStore(name, writable=writable), workspace=workspace)
+
+
+def load_into(
+    folder: str | os.PathLike[str],
+    files: Iterable[str | os.PathLike[str]],
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, int]:
+    """Load RDF files into a disk store, made where there is none; return how many triples each file added.
+
+    Each file is one transaction. Where one fails, those before it stay in a store that was there, and a store that
+    this call made is taken away again. Raises as :meth:`FilmGraph.load` does.
+    """
+    path = Path(folder)
+    made, kept = not stores.DiskStore.is_store(path), path.exists()
+    try:
+        with open_graph(path, writable=True) as graph:
+            return graph.load(files, progress=progress)
+    except BaseException:
+        if made and stores.DiskStore.is_store(path):
+            import shutil
+
+            shutil.rmtree(path, ignore_errors=True)
+            if kept:
+                path.mkdir(exist_ok=True)
+        raise
 
 
 def _rdf_files_in(folder: Path) -> list[Path]:
@@ -206,7 +237,7 @@ class FilmGraph:
         True
         """
         values = {**(parameters or {}), **named}
-        if any(character in query for character in "{ \n"):
+        if not queries.is_query_name(query):
             if values:
                 raise QueryError("a SPARQL text takes no parameters: write the values into it")
             text = queries.with_prefixes(query)
@@ -216,6 +247,12 @@ class FilmGraph:
         if found.network:
             self._check_network(found, allow_services)
         return self._run(self.bound(found, values), limit)
+
+    def folded(self, rows: Rows) -> Rows:
+        """Return a library query's rows with the texts that give away an ending folded, as pages fold them."""
+        from filmgraph.pages import folded_rows
+
+        return folded_rows(self.store, rows)
 
     def bound(self, query: Query, parameters: Mapping[str, Given | Sequence[Given]]) -> str:
         """Return a library query's text with its parameters bound, names resolved to IRIs."""

@@ -76,11 +76,22 @@ def resolve(store: Store, text: str, *, kind: str | None = None) -> str:
 
 
 def _by_identifier(store: Store, text: str, kinds: Sequence[str]) -> list[str]:
-    candidates = [iri(kind, text) for kind in kinds if re.fullmatch(r"[a-z0-9]+(-{1,2}[a-z0-9]+)*", text)]
-    expanded = expand(text) or (text if "://" in text and not _NOT_IN_IRI.search(text) else None)
+    slug = text.lower()
+    candidates = [iri(kind, slug) for kind in kinds if re.fullmatch(r"[a-z0-9]+(-{1,2}[a-z0-9]+)*", slug)]
+    expanded = expand(text) or expand(slug) or (text if _is_iri(text) else None)
     if expanded and (kind_of(expanded) in kinds or tuple(kinds) == KINDS):
-        candidates.append(expanded)
-    return [candidate for candidate in candidates if store.ask(_known(candidate))]
+        candidates += [expanded, expanded.lower()] if kind_of(expanded) else [expanded]
+    return [candidate for candidate in dict.fromkeys(candidates) if store.ask(_known(candidate))]
+
+
+def _is_iri(text: str) -> bool:
+    if "://" not in text or _NOT_IN_IRI.search(text):
+        return False
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _known(candidate: str) -> str:
@@ -92,12 +103,17 @@ def _known(candidate: str) -> str:
 def _by_label(store: Store, text: str, kinds: Sequence[str]) -> list[str]:
     """Return the resources that bear a label; a name counts before an alternative one."""
     folded = _folded(text)
-    matches = [(rank, resource) for resource, label, rank in _labelled(store, kinds) if _folded(label) == folded]
+    labelled = [(rank, resource, _folded(label)) for resource, label, rank in _labelled(store, kinds)]
+    matches = [(rank, resource) for rank, resource, label in labelled if label == folded]
+    with_year = re.fullmatch(r"(?P<title>.+?)[\s,]*\(?(?P<year>[0-9]{4})\)?", text)
+    if not matches and with_year:
+        title, ending = _folded(with_year["title"]), re.compile(rf"-{with_year['year']}(--[0-9]+)?$")
+        matches = [
+            (rank, resource)
+            for rank, resource, label in labelled
+            if label == title and kind_of(resource) == "film" and ending.search(slug_of(resource))
+        ]
     if not matches:
-        with_year = re.fullmatch(r"(?P<title>.+?)\s*\(?(?P<year>[0-9]{4})\)?", text)
-        if with_year and "film" in kinds:
-            slug = iri("film", f"{slugify(with_year['title'])}-{with_year['year']}")
-            return [slug] if store.ask(f"ASK {{ <{slug}> ?p ?o }}") else []
         return []
     best = min(rank for rank, _ in matches)
     return sorted({resource for rank, resource in matches if rank == best})

@@ -101,7 +101,8 @@ SPARQL_PREFIXES = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namesp
 
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
 _UNDECOMPOSED = str.maketrans(
-    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "ı": "i"}
+    dict(zip("øØłŁđĐðÐı", "oOlLdDdDi", strict=True))
+    | {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
 )
 
 
@@ -168,8 +169,15 @@ def expand(curie: str) -> str | None:
 def slugify(text: str) -> str:
     """Return the slug of a title or name: lower-case ASCII with single hyphens.
 
-    >>> slugify("Amélie"), slugify("Mise-en-scène"), slugify("M*A*S*H")
-    ('amelie', 'mise-en-scene', 'm-a-s-h')
+    >>> slugify("Amélie"), slugify("Mise-en-scène"), slugify("M*A*S*H"), slugify("WALL·E"), slugify("L’Eclisse")
+    ('amelie', 'mise-en-scene', 'm-a-s-h', 'wall-e', 'l-eclisse')
     """
-    ascii_text = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED)).encode("ascii", "ignore").decode()
+    if text.isascii():
+        return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    decomposed = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
+    # Accents and letters beyond ASCII are dropped; typographic quotes, dashes and dots part words as ASCII's do.
+    ascii_text = "".join(
+        character if character.isascii() else "" if unicodedata.category(character)[0] in "ML" else "-"
+        for character in decomposed
+    )
     return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")

@@ -24,7 +24,7 @@ from filmgraph.namespaces import SCHEMA
 from filmgraph.paths import Path, PathIndex
 from filmgraph.similarity import SimilarityIndex, best_places
 
-__all__ = ["LINK_WEIGHTS", "METHODS", "Recommendation", "Recommender"]
+__all__ = ["LINK_WEIGHTS", "METHODS", "WEAK_KINDS", "Objection", "Recommendation", "Recommender"]
 
 METHODS = ("craft", "pagerank")
 """The methods of recommendation."""
@@ -40,19 +40,31 @@ _DIGITS = 12
 _SHARE_DIGITS = 9
 
 
+WEAK_KINDS = frozenset(("sibling techniques", "genre"))
+"""Kinds of path that are a reason only where there is no better one."""
+
+
+@dataclass(frozen=True)
+class Objection:
+    """A technique, by IRI, that an answer shares with a film that was disliked."""
+
+    technique: str
+    film: str
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """A film, its score, and why: paths from the films that were liked, and craft it has of those that were not.
 
-    ``paths`` is empty only where nothing joins the film to a liked one directly; ``against`` are the IRIs of the
-    techniques it shares with a disliked film.
+    ``paths`` is empty only where nothing joins the film to a liked one. Siblings in the vocabulary and genre are
+    reasons only where there is no better one.
     """
 
     film: str
     title: str
     score: float
     paths: tuple[Path, ...]
-    against: tuple[str, ...] = ()
+    against: tuple[Objection, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -68,7 +80,7 @@ class Recommender:
         self._paths = paths
         self._walk: _Walk | None = None
 
-    def similar(self, film: str, *, limit: int = 10, measure: str = "cosine", reasons: int = 1) -> list[Recommendation]:
+    def similar(self, film: str, *, limit: int = 10, measure: str = "cosine", reasons: int = 2) -> list[Recommendation]:
         """Return the films most like one film, each with its reasons; no two-per-director rule holds here."""
         found = [(alike.film, alike.score) for alike in self._similarity.similar(film, limit=limit, measure=measure)]
         return self._explained(found, [film], [], reasons)
@@ -150,20 +162,20 @@ class Recommender:
         self, found: Sequence[tuple[str, float]], liked: Sequence[str], disliked: Collection[str], reasons: int
     ) -> list[Recommendation]:
         films = [film for film, _ in found]
-        by_liked = [self._paths.between(film, films, limit=reasons) for film in liked]
+        by_liked = [self._paths.between(film, films, limit=reasons + len(WEAK_KINDS)) for film in liked]
         titles = self._paths.titles(films)
         answers = []
         for film, score in found:
             paths = sorted((path for paths in by_liked for path in paths[film]), key=lambda path: -path.score)
-            against = sorted(
-                {
-                    craft.technique
-                    for other in disliked
-                    for craft in self._similarity.shared_craft(film, other)
-                    if craft.direct
-                }
-            )
-            answers.append(Recommendation(film, titles[film], score, tuple(paths[:reasons]), tuple(against)))
+            strong = [path for path in paths if path.kind not in WEAK_KINDS]
+            against = {
+                Objection(craft.technique, other)
+                for other in disliked
+                for craft in self._similarity.shared_craft(film, other)
+                if craft.direct
+            }
+            objections = tuple(sorted(against, key=lambda objection: (objection.technique, objection.film)))
+            answers.append(Recommendation(film, titles[film], score, tuple((strong or paths)[:reasons]), objections))
         return answers
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ROW_FORMATS", "Rows", "Term", "Value", "plain", "printable"]
 
-Term: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Literal"
+Term: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple"
 Value: TypeAlias = str | int | float | bool | None
 
 _INTEGER_TYPES = frozenset(
@@ -37,7 +39,12 @@ _INTEGER_TYPES = frozenset(
         "unsignedByte",
     )
 )
-_FLOAT_TYPES = frozenset((XSD + "decimal", XSD + "double", XSD + "float"))
+_FLOAT_TYPES = frozenset((XSD + "double", XSD + "float"))
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_FLOAT = re.compile(rf"{_DECIMAL.pattern}(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
+_JOINERS = "\u00ad\u200c\u200d"
+"""Characters that show nothing and steer nothing: they hold words and pictures together, or let them part."""
 
 
 def plain(term: Any) -> Value:
@@ -52,19 +59,18 @@ def plain(term: Any) -> Value:
         return None
     if isinstance(term, ox.Literal):
         datatype, text = term.datatype.value, term.value
-        try:
-            if datatype in _INTEGER_TYPES:
-                return int(text)
-            if datatype in _FLOAT_TYPES:
-                return float(text)
-        except ValueError:
-            return text
+        if datatype in _INTEGER_TYPES:
+            return int(text) if _INTEGER.fullmatch(text) else text
+        if datatype == XSD + "decimal":
+            return float(text) if _DECIMAL.fullmatch(text) else text
+        if datatype in _FLOAT_TYPES:
+            return float(text) if _FLOAT.fullmatch(text) else text
         if datatype == XSD + "boolean":
             return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
         return text
     if isinstance(term, ox.NamedNode):
         return term.value
-    return str(term)
+    return _turtle(term)
 
 
 def printable(text: str) -> str:
@@ -79,9 +85,9 @@ def printable(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character.isprintable():
+    if character.isprintable() or character in _JOINERS:
         return character
-    if character in "\n\t\r":
+    if character in "\n\t\r" or unicodedata.category(character) == "Zs":
         return " "
     return chr(0x2400 + ord(character)) if ord(character) < 0x20 else "\ufffd"
 
@@ -158,10 +164,18 @@ class Rows:
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> str:
-        """Return a JSON array with one object of plain values for each row."""
+        """Return a JSON array with one object of plain values for each row; JSON has no infinity, so it is text."""
         import json
+        from math import isfinite
 
-        return json.dumps(self.records(), ensure_ascii=False, indent=2) + "\n"
+        records = [
+            {
+                name: _lexical(term) if isinstance(value, float) and not isfinite(value) else value
+                for name, term, value in zip(self.columns, row, map(plain, row), strict=True)
+            }
+            for row in self.terms
+        ]
+        return json.dumps(records, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
     def to_sparql_json(self) -> str:
         """Return SPARQL 1.1 Query Results JSON, the form that linked-data tools read."""
@@ -213,7 +227,11 @@ ROW_FORMATS: dict[str, Callable[[Rows], str]] = {
 def _lexical(term: Term | None) -> str:
     if term is None:
         return ""
-    return str(term) if isinstance(term, ox.BlankNode) else term.value
+    return term.value if isinstance(term, ox.NamedNode | ox.Literal) else _turtle(term)
+
+
+def _turtle(term: Term) -> str:
+    return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
 
 
 def _short(term: Term | None) -> str:
@@ -221,26 +239,31 @@ def _short(term: Term | None) -> str:
 
 
 def _tsv_term(term: Term) -> str:
-    if isinstance(term, ox.Literal) and term.datatype.value == XSD + "integer":
+    if isinstance(term, ox.Literal) and term.datatype.value == XSD + "integer" and _INTEGER.fullmatch(term.value):
         return term.value
-    return str(term).replace("\t", "\\t")
+    return _turtle(term).replace("\t", "\\t")
 
 
-def _json_term(term: Term) -> dict[str, str]:
+def _json_term(term: Term) -> dict[str, Any]:
     if isinstance(term, ox.NamedNode):
         return {"type": "uri", "value": term.value}
     if isinstance(term, ox.BlankNode):
         return {"type": "bnode", "value": term.value}
+    if isinstance(term, ox.Triple):
+        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
+        return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
     described = {"type": "literal", "value": term.value}
     if term.language:
         described["xml:lang"] = term.language
+        if direction := getattr(term, "direction", None):
+            described["its:dir"] = str(direction)
     elif term.datatype.value != XSD + "string":
         described["datatype"] = term.datatype.value
     return described
 
 
 def _markdown_cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"([\\|`\[\]*])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _aligned(lines: Iterable[Sequence[str]]) -> str:

@@ -9,7 +9,7 @@ predicates stand in the house order below; objects are sorted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyoxigraph as ox
@@ -57,22 +57,25 @@ _BARE = {
 }
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
+_PART = r"""(?:\\.|[^\s<>"'\[\](){};,.\#\\])"""
 _TOKEN = re.compile(
-    r"""
-    (?P<space>\s+)
-  | (?P<comment>\#[^\r\n]*)
-  | (?P<iri><[^\x00-\x20<>"{}|^`]*>)
-  | (?P<string>\"\"\"(?:\\.|[^\\])*?\"\"\" | \'\'\'(?:\\.|[^\\])*?\'\'\'
-             | "(?:\\.|[^"\\\r\n])*" | '(?:\\.|[^'\\\r\n])*')
-  | (?P<at>@[A-Za-z][A-Za-z0-9-]*)
-  | (?P<open>[\[({])
-  | (?P<close>[\])}])
-  | (?P<word>(?:[^\s<>"'\[\](){};,.\#]|\.(?=[^\s<>"'\[\](){};,\#]))+)
+    rf"""
+    (?P<space>\s++)
+  | (?P<comment>\#[^\r\n]*+)
+  | (?P<iri><[^\x00-\x20<>"{{}}|^`]*+>)
+  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*+\'\'\'
+             | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+')
+  | (?P<at>@[A-Za-z][A-Za-z0-9-]*+)
+  | (?P<open>[\[({{])
+  | (?P<close>[\])}}])
+  | (?P<number>[+-]?(?:[0-9]+\.?[0-9]*[eE][+-]?[0-9]++|[0-9]*\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++))
+  | (?P<word>{_PART}(?:{_PART}|\.++(?={_PART}))*+)
   | (?P<stop>\.)
   | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_DEEPEST = 100
 
 
 def write_turtle(triples: Iterable[ox.Triple]) -> str:
@@ -97,7 +100,11 @@ def format_turtle(text: str, *, file: str) -> str:
     Raises :class:`~filmgraph.errors.DataError` for text that is no Turtle, and for comments, which the form cannot
     keep.
     """
-    for token in _tokens(text):
+    try:
+        quads = list(ox.parse(text, format=ox.RdfFormat.TURTLE))
+    except (SyntaxError, ValueError, MemoryError) as error:
+        raise DataError.of_parser(error, file) from error
+    for token in _TOKEN.finditer(text):
         if token.lastgroup == "comment":
             raise DataError(
                 "comments are not kept: say it with skos:editorialNote",
@@ -105,10 +112,9 @@ def format_turtle(text: str, *, file: str) -> str:
                 line=text.count("\n", 0, token.start()) + 1,
             )
     try:
-        quads = list(ox.parse(text, format=ox.RdfFormat.TURTLE))
-    except (SyntaxError, ValueError) as error:
-        raise DataError.of_parser(error, file) from error
-    return write_turtle(quad.triple for quad in quads)
+        return write_turtle(quad.triple for quad in quads)
+    except DataError as error:
+        raise DataError(str(error), file=file) from error
 
 
 def subject_lines(text: str) -> dict[str, int]:
@@ -118,47 +124,71 @@ def subject_lines(text: str) -> dict[str, int]:
     {'http://example.org/a': 2, 'http://x/y': 4}
     """
     lines: dict[str, int] = {}
-    prefixes: dict[str, str] = {}
+    names = _Names()
     line, at, depth = 1, 0, 0
     statement: list[str] = []
-    for token in _tokens(text):
-        if token.lastgroup in ("space", "comment"):
+    for token in _TOKEN.finditer(text):
+        kind, written = token.lastgroup, token.group()
+        if kind in ("space", "comment"):
             continue
         line += text.count("\n", at, token.start())
         at = token.start()
-        written = token.group()
-        if token.lastgroup == "stop" and depth == 0:
+        if kind == "stop" and depth == 0:
             statement = []
             continue
-        depth += (token.lastgroup == "open") - (token.lastgroup == "close")
-        if not statement and depth == 0 and token.lastgroup in ("iri", "word") and written.upper() not in _DIRECTIVES:
-            subject = written[1:-1] if token.lastgroup == "iri" else _expanded(written, prefixes)
+        depth += (kind == "open") - (kind == "close")
+        if not statement and depth == 0 and kind in ("iri", "word"):
+            subject = names.iri(written)
             if subject:
                 lines.setdefault(subject, line)
         statement.append(written)
-        if len(statement) == 3 and statement[0].upper() in _DIRECTIVES:
-            prefixes[statement[1].removesuffix(":")] = statement[2][1:-1]
-            if not statement[0].startswith("@"):
-                statement = []
+        if names.declared_by(statement) and not statement[0].startswith("@"):
+            statement = []
     return lines
 
 
-_DIRECTIVES = ("@PREFIX", "PREFIX")
+class _Names:
+    """The prefixes and the base that a text has declared so far."""
+
+    def __init__(self) -> None:
+        self.prefixes: dict[str, str] = {}
+        self.base = ""
+
+    def declared_by(self, statement: Sequence[str]) -> bool:
+        """Take note of what a statement declares once it is whole, and say whether it is."""
+        word, length = statement[0].upper().removeprefix("@"), len(statement)
+        if word == "PREFIX" and length == 3:
+            self.prefixes[statement[1].removesuffix(":")] = self.iri(statement[2]) or ""
+        elif word == "BASE" and length == 2:
+            self.base = self.iri(statement[1]) or ""
+        return length == {"PREFIX": 3, "BASE": 2, "VERSION": 2}.get(word)
+
+    def iri(self, written: str) -> str | None:
+        """Return the IRI of ``<iri>`` or of a prefixed name, None for anything else."""
+        if not written.startswith("<"):
+            prefix, colon, local = written.partition(":")
+            known = colon and prefix in self.prefixes
+            return self.prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local) if known else None
+        iri = _ESCAPED.sub(lambda match: chr(min(int(match[1] or match[2], 16), 0x10FFFF)), written[1:-1])
+        if self.base and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri):
+            from urllib.parse import urljoin
+
+            return urljoin(self.base, iri)
+        return iri
 
 
-def _tokens(text: str) -> Iterator[re.Match[str]]:
-    return _TOKEN.finditer(text)
-
-
-def _expanded(name: str, prefixes: Mapping[str, str]) -> str | None:
-    prefix, colon, local = name.partition(":")
-    return prefixes[prefix] + local if colon and prefix in prefixes else None
+_ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_LOCAL_ESCAPE = re.compile(r"\\(.)")
 
 
 def _natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts numbers inside a text as numbers, so that ``--2`` stands before ``--10``."""
     parts = re.split(r"([0-9]+)", text)
-    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part) for part in parts if part)
+    return tuple(
+        (1, len(part.lstrip("0")), f"{part.lstrip('0')} {part}") if place % 2 else (0, 0, part)
+        for place, part in enumerate(parts)
+        if part
+    )
 
 
 class _Writer:
@@ -250,6 +280,8 @@ class _Writer:
             return self._term(value)
         if value in self.open_nodes:
             raise DataError(f"the blank node {value} stands in a circle: give it an IRI")
+        if len(self.open_nodes) >= _DEEPEST:
+            raise DataError(f"blank nodes nest deeper than {_DEEPEST}: give one an IRI")
         self.written.add(value)
         self.open_nodes.append(value)
         items = self._list_items(value)
@@ -263,13 +295,13 @@ class _Writer:
     def _list_items(self, node: Any) -> list[Any] | None:
         """Return the items of the list that starts at a node, None where it is not a well-formed list."""
         items: list[Any] = []
-        cells: list[Any] = []
+        cells: set[Any] = set()
         while isinstance(node, ox.BlankNode) and node in self.of and set(self.of[node]) == {_FIRST, _REST}:
             first, rest = self.of[node][_FIRST], self.of[node][_REST]
             if len(first) != 1 or len(rest) != 1 or node in cells:
                 return None
             items.append(first[0])
-            cells.append(node)
+            cells.add(node)
             node = rest[0]
         if not items or node != ox.NamedNode(_NIL):
             return None
@@ -299,5 +331,6 @@ class _Writer:
         escaped = "".join(_ESCAPES.get(character, character) for character in literal.value)
         quoted = f'"""{escaped}"""' if "\n" in escaped else f'"{escaped}"'
         if literal.language:
-            return f"{quoted}@{literal.language}"
+            direction = getattr(literal, "direction", None)
+            return f"{quoted}@{literal.language}" + (f"--{direction}" if direction else "")
         return quoted if datatype == XSD + "string" else f"{quoted}^^{self._iri(datatype)}"

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -67,7 +70,24 @@ class _LazyGroup(click.Group):
             raise _OneLineError(f"there is no command {name!r}.{hint}")
         return super().resolve_command(ctx, args)
 
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run a command; whatever goes wrong ends in one line and a status."""
+        try:
+            status = super().main(args, prog_name, **{**extra, "standalone_mode": False})
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "filmgraph"
+            _OneLineError(f"{error.format_message().rstrip('.')}. {path} --help tells more.").show()
+            sys.exit(_OneLineError.exit_code)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("filmgraph: stopped.", err=True)
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors of filmgraph and of the system become one line."""
         try:
             return super().invoke(ctx)
         except FilmgraphError as error:
@@ -76,6 +96,8 @@ class _LazyGroup(click.Group):
             raise
         except OSError as error:
             raise _OneLineError(f"{error.filename or 'the system'}: {error.strerror or error}") from error
+        except (RecursionError, MemoryError) as error:
+            raise _OneLineError("this is nested too deep, or too large, to be worked on") from error
 
 
 class _OneLineError(click.ClickException):
@@ -89,14 +111,17 @@ class _OneLineError(click.ClickException):
         click.echo(f"filmgraph: {printable(self.message)}", err=True, file=file)
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("filmgraph", cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="filmgraph-kg", prog_name="filmgraph")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """The open knowledge graph of film craft: which films use which techniques, how, in which scene, and what
     critics say about it.
 
     A film, technique or person is named by slug (her-2013), label ("Her"), CURIE (film:her-2013) or IRI.
     """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        ctx.color = False
 
 
 def main() -> None:

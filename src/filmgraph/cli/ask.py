@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from filmgraph.cli.options import completes, with_graph
+from filmgraph.cli.options import completes, graph_options, show_spoilers, with_graph
 from filmgraph.cli.output import bullet, heading, paragraph, print_rows, styled, title
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
-    from filmgraph.queries import Query
+    from filmgraph.queries import Query, QueryLibrary
 
 __all__ = ["completion_command", "query_command", "stats_command"]
 
@@ -22,9 +22,7 @@ _FORMS = ("table", "csv", "tsv", "json", "sparql-json", "markdown")
 @click.command("query")
 @click.argument("query", required=False, shell_complete=completes("query"))
 @click.argument("parameters", metavar="[NAME=VALUE]...", nargs=-1)
-@click.option(
-    "--format", "form", type=click.Choice(_FORMS), default="table", show_default=True, help="How rows are written."
-)
+@click.option("--format", "form", type=click.Choice(_FORMS), help="How rows are written; default: table.")
 @click.option("--limit", "-n", type=click.IntRange(1), default=None, help="How many rows at most.")
 @click.option("--about", is_flag=True, help="Show what a query of the library asks, and its parameters.")
 @click.option(
@@ -34,39 +32,46 @@ _FORMS = ("table", "csv", "tsv", "json", "sparql-json", "markdown")
     multiple=True,
     help="A host that SERVICE may reach; may be repeated.",
 )
-@with_graph
+@show_spoilers
+@graph_options
 def query_command(
-    graph: FilmGraph,
     query: str | None,
     parameters: tuple[str, ...],
-    form: str,
+    form: str | None,
     limit: int | None,
     about: bool,
     allow_services: tuple[str, ...],
+    spoilers: bool,
+    store: str | None,
+    root: str | None,
+    deadline: float,
 ) -> None:
     """Run a query of the library with NAME=VALUE parameters, or SPARQL of your own.
 
     QUERY is the name of a library query, a SPARQL text, a file that ends in .rq, or - for standard input. Without
-    QUERY the library is listed.
+    QUERY the library is listed. A query of the library folds what gives away an ending; SPARQL of your own does not.
     """
+    from filmgraph.errors import QueryError
+    from filmgraph.graph import open_graph
+    from filmgraph.queries import QueryLibrary, is_query_name
     from filmgraph.rows import Rows
     from filmgraph.turtle import write_turtle
+    from filmgraph.workspace import Workspace
 
-    if query is None:
-        _list_library(graph)
-        return
-    if about:
-        _describe(graph.library[query])
+    if query is None or about:
+        library = QueryLibrary(Workspace.find(root).queries)
+        _list_library(library) if query is None else _describe(library[query])
         return
     text = _text_of(query)
     values = _parsed(parameters, query)
-    answer = graph.query(text, values, limit=limit, allow_services=allow_services)
-    if isinstance(answer, Rows):
-        print_rows(answer, form)
-    elif isinstance(answer, bool):
-        click.echo(str(answer).lower())
-    else:
-        click.echo(write_turtle(answer), nl=False)
+    with open_graph(store, root=root, deadline=deadline) as graph:
+        answer = graph.query(text, values, limit=limit, allow_services=allow_services)
+        if isinstance(answer, Rows):
+            print_rows(answer if spoilers or not is_query_name(text) else graph.folded(answer), form or "table")
+            return
+    if form or limit:
+        raise QueryError("--format and --limit are for the rows of a SELECT query; this one has none")
+    click.echo(str(answer).lower() if isinstance(answer, bool) else write_turtle(answer).rstrip())
 
 
 @click.command("stats")
@@ -112,10 +117,10 @@ def _parsed(parameters: tuple[str, ...], query: str) -> dict[str, list[str]]:
     return values
 
 
-def _list_library(graph: FilmGraph) -> None:
-    title(f"The query library: {len(graph.library)} questions")
+def _list_library(library: QueryLibrary) -> None:
+    title(f"The query library: {len(library)} questions")
     click.echo()
-    for query in graph.library:
+    for query in library:
         wanted = " ".join(
             f"[{parameter.name}=…]" if parameter.optional else f"{parameter.name}=…" for parameter in query.parameters
         )

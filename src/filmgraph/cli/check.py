@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from filmgraph.cli.options import with_graph
+from filmgraph.cli.options import with_graph, with_workspace
 from filmgraph.cli.output import paragraph
 from filmgraph.cli.progress import steps
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
+    from filmgraph.workspace import Workspace
 
 __all__ = ["claims_command", "format_command", "validate_command", "verify_command"]
 
@@ -37,8 +38,8 @@ def validate_command(graph: FilmGraph, files: tuple[str, ...]) -> None:
 @click.command("format")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; end with status 1 where a file is not in the form.")
-@with_graph
-def format_command(graph: FilmGraph, files: tuple[Path, ...], check: bool) -> None:
+@with_workspace
+def format_command(workspace: Workspace, files: tuple[Path, ...], check: bool) -> None:
     """Write Turtle files in the canonical form, so that a diff shows what changed and nothing else.
 
     Without FILES all Turtle files of ontology/ and data/ are meant. A file is rewritten only when all could be read.
@@ -47,7 +48,6 @@ def format_command(graph: FilmGraph, files: tuple[Path, ...], check: bool) -> No
     from filmgraph.readers import read_text
     from filmgraph.turtle import format_turtle
 
-    workspace = graph.workspace
     wanted = files or tuple(sorted([*workspace.ontology.rglob("*.ttl"), *workspace.data.rglob("*.ttl")]))
     changed: dict[Path, str] = {}
     for file in wanted:
@@ -71,7 +71,7 @@ def claims_command() -> None:
     """Work with the claims of critics."""
 
 
-@claims_command.command("verify")
+@claims_command.command("verify", short_help="Prove that passages still stand in a text.")
 @click.option("--source", required=True, metavar="FILE", help="The text that the review was read from.")
 @click.option("--review", metavar="REVIEW", help="The review, where the text has changed too much to tell.")
 @with_graph

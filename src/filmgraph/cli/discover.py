@@ -14,7 +14,23 @@ if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
     from filmgraph.recommend import Recommendation
 
-__all__ = ["path_command", "recommend_command", "similar_command"]
+__all__ = ["PATH_KINDS", "path_command", "recommend_command", "similar_command"]
+
+PATH_KINDS = (
+    "technique",
+    "sibling techniques",
+    "comparison",
+    "praise",
+    "director",
+    "cinematographer",
+    "editor",
+    "composer",
+    "production designer",
+    "crew",
+    "genre",
+    "via",
+)
+"""The kinds of path, written out here so that help does not wait for the index of paths."""
 
 _reasons = click.option(
     "--reasons", type=click.IntRange(1, 10), default=2, show_default=True, help="Reasons for each answer."
@@ -43,7 +59,7 @@ def similar_command(
     """List the films most like a film by the techniques they use, rare ones counting most, each with its reasons."""
     answers = graph.similar(name, limit=limit, measure=measure, reasons=reasons)
     if as_json:
-        print_json(answers)
+        print_json(answers, spoilers=spoilers)
         return
     title(f"Films most like {graph.film(name).title}")
     _print_answers(graph, answers, how=how, spoilers=spoilers)
@@ -86,7 +102,7 @@ def recommend_command(
     """Recommend films for someone who likes some films and dislikes others, each with its reasons."""
     answers = graph.recommend(*liked, disliked=disliked, limit=limit, method=method, reasons=reasons)
     if as_json:
-        print_json(answers)
+        print_json(answers, spoilers=spoilers)
         return
     title("What to watch")
     _print_answers(graph, answers, how=how, spoilers=spoilers)
@@ -96,7 +112,9 @@ def recommend_command(
 @click.argument("film", shell_complete=completes("film"))
 @click.argument("other", shell_complete=completes("film"))
 @click.option("--limit", "-n", type=click.IntRange(1), default=5, show_default=True, help="How many at most.")
-@click.option("--kind", "kinds", multiple=True, help="Keep to this kind of path; may be repeated.")
+@click.option(
+    "--kind", "kinds", multiple=True, type=click.Choice(PATH_KINDS), help="Keep to this kind of path; may be repeated."
+)
 @click.option("--turtle", is_flag=True, help="Print the triples that the paths stand on, as Turtle.")
 @show_spoilers
 @as_json
@@ -112,17 +130,9 @@ def path_command(
     as_json: bool,
 ) -> None:
     """Show why two films belong together: the best paths between them, every edge of which is in the graph."""
-    from filmgraph.errors import NotFoundError
-    from filmgraph.paths import KIND_WEIGHTS
-
-    unknown = [kind for kind in kinds if kind not in (*KIND_WEIGHTS, "via")]
-    if unknown:
-        raise NotFoundError(
-            f"There is no kind of path {unknown[0]!r}; the kinds are {', '.join((*KIND_WEIGHTS, 'via'))}."
-        )
     paths = graph.path(film, other, limit=limit, kinds=kinds or None)
     if as_json:
-        print_json(paths)
+        print_json(paths, spoilers=spoilers)
         return
     if turtle:
         for path in paths:
@@ -137,13 +147,14 @@ def path_command(
             bullet(line, mark="▸")
         paragraph(f"{count} triple{'' if count == 1 else 's'}, {confirmed}; score {path.score:.3f}", indent=2, dim=True)
     if not paths:
-        click.echo("Nothing joins them.")
+        click.echo("Nothing of this kind joins them." if kinds else "Nothing joins them.")
 
 
 def _print_answers(graph: FilmGraph, answers: Sequence[Recommendation], *, how: bool, spoilers: bool) -> None:
     from filmgraph.lookup import labels_of
 
-    crafts = labels_of(graph.store, {technique for answer in answers for technique in answer.against})
+    objections = [objection for answer in answers for objection in answer.against]
+    labels = labels_of(graph.store, {iri for objection in objections for iri in (objection.technique, objection.film)})
     for place, answer in enumerate(answers, start=1):
         click.echo()
         click.echo(f"{place:>2}. {styled(answer.title, bold=True)}  {styled(f'{answer.score:.3f}', dim=True)}")
@@ -152,7 +163,7 @@ def _print_answers(graph: FilmGraph, answers: Sequence[Recommendation], *, how: 
             if how:
                 for line in path.details(spoilers=spoilers):
                     bullet(line, indent=6, mark="▸")
-        if answer.against:
-            bullet("but also " + ", ".join(crafts[technique].lower() for technique in answer.against), indent=4)
+        for objection in answer.against:
+            bullet(f"against it: {labels[objection.technique].lower()}, as in {labels[objection.film]}", indent=4)
     if not answers:
         click.echo("Nothing like it is in the graph.")

@@ -11,28 +11,27 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from filmgraph.graph import FilmGraph
+__all__ = ["as_json", "completes", "graph_options", "limit", "show_spoilers", "with_graph", "with_workspace"]
 
-__all__ = ["as_json", "completes", "limit", "show_spoilers", "with_graph"]
+
+_store = click.option(
+    "--store", metavar="PATH|URL", help="A disk store, an RDF file or a SPARQL endpoint; default: the bundled graph."
+)
+_root = click.option("--root", metavar="DIR", help="A folder with ontology/, data/ and queries/ of your own.")
+_deadline = click.option(
+    "--deadline",
+    type=click.FloatRange(0.1),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The longest that one call to an endpoint may take.",
+)
 
 
 def with_graph(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that say which graph, and call it with the open graph as first argument."""
 
-    @click.option(
-        "--store",
-        metavar="PATH|URL",
-        help="A disk store, an RDF file or a SPARQL endpoint; default: the bundled graph.",
-    )
-    @click.option("--root", metavar="DIR", help="A folder with ontology/, data/ and queries/ of your own.")
-    @click.option(
-        "--deadline",
-        type=click.FloatRange(0.1),
-        default=30.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="The longest that one call to an endpoint may take.",
-    )
+    @graph_options
     @wraps(command)
     def opened(*args: Any, store: str | None, root: str | None, deadline: float, **options: Any) -> Any:
         from filmgraph.graph import open_graph
@@ -41,6 +40,29 @@ def with_graph(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(graph, *args, **options)
 
     return opened
+
+
+def graph_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which graph, for it to open one itself."""
+    for option in (_deadline, _root, _store):
+        command = option(command)
+    return command
+
+
+def with_workspace(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option that says which folder, and call it with the workspace as first argument.
+
+    No file is parsed, so the command runs although one of them is broken.
+    """
+
+    @_root
+    @wraps(command)
+    def found(*args: Any, root: str | None, **options: Any) -> Any:
+        from filmgraph.workspace import Workspace
+
+        return command(Workspace.find(root), *args, **options)
+
+    return found
 
 
 limit = click.option("--limit", "-n", type=click.IntRange(1), default=10, show_default=True, help="How many at most.")
@@ -57,26 +79,28 @@ def completes(kind: str) -> Callable[[click.Context, click.Parameter, str], list
         from filmgraph.errors import FilmgraphError
 
         try:
-            return [CompletionItem(word) for word in _words(kind) if word.startswith(incomplete)][:200]
+            words = _words(kind, ctx.params.get("store"), ctx.params.get("root"))
+            return [CompletionItem(word) for word in words if word.startswith(incomplete)][:200]
         except FilmgraphError:
             return []
 
     return complete
 
 
-def _words(kind: str) -> list[str]:
+def _words(kind: str, store: str | None, root: str | None) -> list[str]:
     from filmgraph.graph import open_graph
     from filmgraph.namespaces import FG, SCHEMA, kind_of, slug_of
+    from filmgraph.queries import QueryLibrary
+    from filmgraph.workspace import Workspace
 
-    graph: FilmGraph
-    with open_graph() as graph:
-        if kind == "query":
-            return list(graph.library.names)
-        class_ = {
-            "person": SCHEMA + "Person",
-            "film": FG + "Film",
-            "technique": FG + "Technique",
-            "review": FG + "Review",
-        }
+    if kind == "query":
+        return list(QueryLibrary(Workspace.find(root).queries).names)
+    class_ = {
+        "person": SCHEMA + "Person",
+        "film": FG + "Film",
+        "technique": FG + "Technique",
+        "review": FG + "Review",
+    }
+    with open_graph(store, root=root) as graph:
         rows = graph.store.select(f"SELECT ?s WHERE {{ ?s a <{class_[kind]}> }}")
         return sorted(slug_of(str(row[0])) for row in rows if kind_of(str(row[0])) == kind)

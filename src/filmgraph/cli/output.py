@@ -59,22 +59,31 @@ def styled(text: str, **style: Any) -> str:
     return click.style(printable(text), **style)
 
 
-def title(text: str) -> None:
-    """Print the title of a page."""
-    click.echo(styled(text, bold=True))
+def title(text: str, *, note: str = "") -> None:
+    """Print the title of a page, beside it a note such as its category in the category's colour."""
+    click.echo(styled(text, bold=True) + _note(note))
 
 
 def heading(text: str, *, note: str = "") -> None:
-    """Print the heading of a section after an empty line."""
+    """Print the heading of a section after an empty line, beside it a note as in :func:`title`."""
     click.echo()
+    if len(text) <= width():
+        title(text, note=note)
+    else:
+        paragraph(text, bold=True)
+        if note:
+            click.echo(_note(note))
+
+
+def _note(note: str) -> str:
     color = CATEGORY_COLORS.get(note)
-    click.echo(styled(text, bold=True) + (f"  {styled(note, fg=color, dim=color is None)}" if note else ""))
+    return f"  {styled(note, fg=color, dim=color is None)}" if note else ""
 
 
 def paragraph(text: str, *, indent: int = 0, label: str = "", **style: Any) -> None:
     """Print a wrapped paragraph, indented, behind an optional label."""
     lead = " " * indent
-    first = f"{lead}{printable(label)} " if label else lead
+    first = f"{lead}{label} " if label else lead
     lines = textwrap.wrap(printable(text), width(), initial_indent=first, subsequent_indent=lead)
     body = "\n".join(lines)
     click.echo(click.style(body, **style) if style else body)
@@ -101,38 +110,76 @@ def scene_lines(scenes: tuple[Scene, ...], *, folded: bool, spoilers: bool) -> l
     return shown
 
 
-def claim_line(claim: Claim, *, with_film: bool = False) -> str:
-    """Return a claim in one line: stance, what about, who, and the paraphrase."""
-    about = f"{claim.film.name}, {claim.about.name.lower()}" if with_film else claim.about.name.lower()
-    return f"{claim.stance} of {about} by {claim.source}: {claim.statement}"
+_VERBS = {"praise": "praises", "criticism": "faults", "mixed": "is of two minds about", "observation": "speaks of"}
 
 
-def print_json(value: Any) -> None:
-    """Print dataclasses, or lists of them, as JSON."""
+def claim_line(claim: Claim, *, with_film: bool = False, spoilers: bool = False) -> str:
+    """Return a claim in one line: who, with which stance, about what, and the paraphrase."""
+    about = f"{claim.about.name.lower()} in {claim.film.name}" if with_film else claim.about.name.lower()
+    source = claim.source[0].upper() + claim.source[1:]
+    said = claim.statement if spoilers or not claim.spoiler else "[a spoiler: --spoilers shows it]"
+    return f"{source} {_VERBS.get(claim.stance, claim.stance)} {about}: {said}"
+
+
+def print_json(value: Any, *, spoilers: bool) -> None:
+    """Print a dataclass, or a list of them, as JSON; a text that gives away an ending is null unless ``spoilers``."""
     import json
-    from dataclasses import asdict, is_dataclass
+    from dataclasses import asdict
 
-    plain = [asdict(item) for item in value] if isinstance(value, list | tuple) else value
-    if is_dataclass(plain) and not isinstance(plain, type):
-        plain = asdict(plain)
-    click.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+    plain = [asdict(item) for item in value] if isinstance(value, list | tuple) else asdict(value)
+    click.echo(json.dumps(plain if spoilers else _folded(plain), ensure_ascii=False, indent=2))
+
+
+def _folded(value: Any, *, inside: bool = False) -> Any:
+    """Return a copy with None for each text that gives away an ending: of a use with its scenes, a scene, a claim."""
+    if isinstance(value, list | tuple):
+        return [_folded(item, inside=inside) for item in value]
+    if not isinstance(value, dict):
+        return value
+    spoiler = value.get("spoiler") is True
+    # In a path the flag is that of the scene, and the use has one of its own.
+    whole = inside or value.get("spoiler_in_use", spoiler) is True
+    hidden = {"explanation", "description", "statement"} if whole else set()
+    if spoiler:
+        hidden.add("scene")
+    return {
+        name: None if name in hidden else _folded(item, inside=whole and name == "scenes")
+        for name, item in value.items()
+    }
 
 
 def print_rows(rows: Rows, form: str) -> None:
-    """Print rows in a form; a table has lines and colour on a terminal, and plain columns in a pipe."""
+    """Print rows in a form; on a terminal a table has lines and colour, or stands record by record if too wide."""
+    if not len(rows) and form in ("table", "markdown"):
+        click.echo("No rows.", err=True)
     if form != "table" or not sys.stdout.isatty():
         click.echo(rows.serialize(form), nl=False)
         return
+    cells = rows.cells()
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    widths = [max(map(len, column)) for column in zip(rows.columns, *cells, strict=True)]
+    if sum(widths) + 3 * len(widths) + 1 <= columns:
+        _print_table(rows.columns, cells)
+    else:
+        for cell_row in cells:
+            for name, cell in zip(rows.columns, cell_row, strict=True):
+                if cell:
+                    paragraph(cell, label=styled(f"{name}:", dim=True))
+            click.echo()
+    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
+
+
+def _print_table(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(header_style="bold", row_styles=["", "dim"])
-    for column in rows.columns:
-        table.add_column(column, overflow="fold")
-    for row in rows.cells():
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    for column in columns:
+        table.add_column(Text(column))
+    for row in cells:
+        table.add_row(*map(Text, row))
     Console().print(table)
-    click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
 
 
 def _clock(scene: Scene) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["film_command", "person_command", "review_command", "search_command", "technique_command"]
 
 _STANCES = ("praise", "criticism", "mixed", "observation")
-_SHOWN_CLAIMS = 3
 
 
 @click.command("film")
@@ -30,22 +29,22 @@ def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, 
     """Show the page of a film: its craft, how it does it, in which scenes, and what critics say."""
     page = graph.film(name)
     if as_json:
-        print_json(page)
+        print_json(page, spoilers=spoilers)
         return
     title(f"{page.title} ({page.year})")
-    for text, language in page.other_titles:
-        paragraph(f"{text} [{language}]" if language else text, dim=True)
+    if page.other_titles:
+        paragraph(", ".join(text for text, _language in page.other_titles), label="Also known as", dim=True)
     facts = [", ".join(named.name for named in group) for group in (page.genres, page.countries) if group]
     paragraph(" · ".join([*facts, *([f"{page.runtime_minutes} min"] if page.runtime_minutes else [])]))
     for role, people in page.credits:
-        paragraph(f"{role}: {', '.join(person.name for person in people)}")
+        paragraph(f"{role}{'s' if len(people) > 1 else ''}: {', '.join(person.name for person in people)}")
     click.echo()
     paragraph(page.abstract)
     click.echo()
     click.echo(styled(page.tally_line, bold=True))
     for use in page.uses:
         _print_use(use, spoilers=spoilers)
-    _print_claims(page.claims, name=page.iri, all_claims=all_claims)
+    _print_claims(page.claims, all_claims=all_claims, spoilers=spoilers)
     links = [("Wikidata", page.wikidata), ("IMDb", page.imdb), ("This film", page.iri)]
     click.echo()
     for label, address in links:
@@ -62,10 +61,9 @@ def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool
     """Show the page of a technique: what it is, and every film that uses it or a narrower one."""
     page = graph.technique(name)
     if as_json:
-        print_json(page)
+        print_json(page, spoilers=spoilers)
         return
-    heading_line = f"{page.label}  {styled(page.category.name, dim=True)}"
-    click.echo(styled(heading_line.split("  ")[0], bold=True) + "  " + styled(page.category.name, dim=True))
+    title(page.label, note=page.category.name)
     paragraph(page.definition)
     if page.scope_note:
         paragraph(page.scope_note, dim=True)
@@ -87,18 +85,19 @@ def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool
     if page.claims:
         heading("What critics say")
         for claim in page.claims:
-            bullet(claim_line(claim, with_film=True))
+            bullet(claim_line(claim, with_film=True, spoilers=spoilers))
 
 
 @click.command("person")
 @click.argument("name", metavar="PERSON", shell_complete=completes("person"))
+@show_spoilers
 @as_json
 @with_graph
-def person_command(graph: FilmGraph, name: str, as_json: bool) -> None:
+def person_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -> None:
     """Show the page of a person, band or publication: films, signature techniques, claims."""
     page = graph.person(name)
     if as_json:
-        print_json(page)
+        print_json(page, spoilers=spoilers)
         return
     title(page.name)
     for credit in page.credits:
@@ -113,18 +112,19 @@ def person_command(graph: FilmGraph, name: str, as_json: bool) -> None:
     if page.claims:
         heading("Claims")
         for claim in page.claims:
-            bullet(claim_line(claim, with_film=True))
+            bullet(claim_line(claim, with_film=True, spoilers=spoilers))
 
 
 @click.command("review")
 @click.argument("name", metavar="REVIEW", shell_complete=completes("review"))
+@show_spoilers
 @as_json
 @with_graph
-def review_command(graph: FilmGraph, name: str, as_json: bool) -> None:
+def review_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -> None:
     """Show the page of a review: who wrote it, and every claim in it with its place in the text."""
     page = graph.review(name)
     if as_json:
-        print_json(page)
+        print_json(page, spoilers=spoilers)
         return
     author = ", ".join(named.name for named in (page.critic, page.publication) if named) or "unsigned"
     title(f"{page.title or 'Review'} — {author}")
@@ -135,7 +135,7 @@ def review_command(graph: FilmGraph, name: str, as_json: bool) -> None:
     for claim in page.claims:
         places = ", ".join(f"{start}–{end}" for start, end in claim.passages)
         compared = f" Compared with {', '.join(claim.compares_to)}." if claim.compares_to else ""
-        bullet(f"{claim.stance} of {claim.about.name.lower()}: {claim.statement}{compared} [characters {places}]")
+        bullet(f"{claim_line(claim, spoilers=spoilers)}{compared} [characters {places}]")
 
 
 @click.command("search")
@@ -159,7 +159,7 @@ def _print_use(use: Use, *, spoilers: bool) -> None:
     paragraph(use.definition, indent=2, dim=True)
     _print_how(use, spoilers=spoilers)
     for claim in use.noticed:
-        bullet(claim_line(claim), mark="✓" if claim.stance == "praise" else "·")
+        bullet(claim_line(claim, spoilers=spoilers), mark="✓" if claim.stance == "praise" else "·")
     source = f"Source: {use.source}" if use.source else "Editors' reading, no source cited."
     paragraph(source, indent=2, dim=True)
 
@@ -173,7 +173,7 @@ def _print_how(use: Use, *, spoilers: bool) -> None:
         bullet(line, mark="▸")
 
 
-def _print_claims(claims: tuple[Claim, ...], *, name: str, all_claims: bool) -> None:
+def _print_claims(claims: tuple[Claim, ...], *, all_claims: bool, spoilers: bool) -> None:
     if not claims:
         return
     reviews = len({claim.review for claim in claims})
@@ -184,7 +184,7 @@ def _print_claims(claims: tuple[Claim, ...], *, name: str, all_claims: bool) -> 
     )
     if all_claims:
         for claim in claims:
-            bullet(claim_line(claim))
+            bullet(claim_line(claim, spoilers=spoilers))
         return
     subjects: dict[str, Counter[str]] = {}
     for claim in claims:

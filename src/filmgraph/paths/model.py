@@ -10,7 +10,7 @@ from filmgraph.namespaces import FG, SCHEMA
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["KIND_WEIGHTS", "ROLES", "Edge", "Path", "Triple", "UseInFilm"]
+__all__ = ["KIND_WEIGHTS", "ROLES", "Edge", "Path", "Statement", "Triple", "UseInFilm"]
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object, all IRIs."""
@@ -66,6 +66,15 @@ class UseInFilm:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What a critic said, as a path tells it: who, and the paraphrase; ``spoiler`` where it gives away an ending."""
+
+    source: str
+    statement: str
+    spoiler: bool = False
+
+
+@dataclass(frozen=True)
 class Path:
     """A typed path between two films.
 
@@ -80,7 +89,7 @@ class Path:
     shared_by: int
     reason: str = ""
     uses: tuple[UseInFilm, ...] = ()
-    statements: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
     titles: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -97,7 +106,7 @@ class Path:
         """Return a sentence for each use and each critic's statement along the path."""
         titles = dict(zip(self.films, self.titles, strict=False))
         lines = [_use_in_words(use, titles.get(use.film, use.film), spoilers) for use in self.uses]
-        return lines + list(self.statements)
+        return lines + [_statement_in_words(said, spoilers) for said in self.statements]
 
     def ask(self) -> str:
         """Return the ASK query that confirms the path: true where every triple is in the graph."""
@@ -122,3 +131,8 @@ def _use_in_words(use: UseInFilm, title: str, spoilers: bool) -> str:
     if use.spoiler and not spoilers:
         return f"{title}: {use.explanation} (The scene gives away the ending.)"
     return f"{title}: {use.explanation} Scene: {use.scene}"
+
+
+def _statement_in_words(said: Statement, spoilers: bool) -> str:
+    hidden = said.spoiler and not spoilers
+    return f"{said.source}: {'(What is said gives away the ending.)' if hidden else said.statement}"

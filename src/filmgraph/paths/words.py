@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG, SCHEMA
-from filmgraph.paths.model import Edge, Path, UseInFilm
+from filmgraph.paths.model import Edge, Path, Statement, UseInFilm
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -45,18 +45,19 @@ def _read_uses(store: Store, uses: Collection[str]) -> dict[str, UseInFilm]:
     return told
 
 
-def _read_claims(store: Store, claims: Collection[str]) -> dict[str, str]:
+def _read_claims(store: Store, claims: Collection[str]) -> dict[str, Statement]:
     if not claims:
         return {}
     rows = store.select(
-        f"SELECT ?c ?statement ?who ?where WHERE {{ {_values('?c', claims)} ?c <{FG}statement> ?statement ; "
-        f"<{FG}claimedIn> ?r . OPTIONAL {{ ?r <{SCHEMA}author>/<{SCHEMA}name> ?who }} "
+        f"SELECT ?c ?statement ?who ?where ?spoils WHERE {{ {_values('?c', claims)} ?c <{FG}statement> ?statement ; "
+        f"<{FG}claimedIn> ?r . OPTIONAL {{ ?c <{FG}spoiler> ?spoils }} "
+        f"OPTIONAL {{ ?r <{SCHEMA}author>/<{SCHEMA}name> ?who }} "
         f"OPTIONAL {{ ?r <{SCHEMA}publisher>/<{SCHEMA}name> ?where }} }}"
     )
-    said: dict[str, str] = {}
-    for claim, statement, who, where in sorted(rows, key=lambda row: tuple(map(str, row))):
+    said: dict[str, Statement] = {}
+    for claim, statement, who, where, spoils in sorted(rows, key=lambda row: tuple(map(str, row))):
         source = ", ".join(str(part) for part in (who, where) if part) or "An unsigned review"
-        said.setdefault(str(claim), f"{source}: {statement}")
+        said.setdefault(str(claim), Statement(source, str(statement), spoils is True))
     return said
 
 
@@ -64,7 +65,9 @@ def _values(variable: str, resources: Iterable[str]) -> str:
     return f"VALUES {variable} {{ {' '.join(f'<{resource}>' for resource in sorted(resources))} }}"
 
 
-def _in_words(path: Path, labels: Mapping[str, str], uses: Mapping[str, UseInFilm], said: Mapping[str, str]) -> Path:
+def _in_words(
+    path: Path, labels: Mapping[str, str], uses: Mapping[str, UseInFilm], said: Mapping[str, Statement]
+) -> Path:
     titles = tuple(labels[film] for film in path.films)
     used = [uses[t[0]] for t in path.triples if t[1] == FG + "technique" and t[0] in uses]
     claims = dict.fromkeys(t[0] for t in path.triples if t[1] == FG + "aboutFilm")
@@ -84,7 +87,7 @@ def _sibling_reason(path: Path, labels: Mapping[str, str]) -> str:
     one, two = path.edges[0].target, path.edges[-1].source
     ups = [edge.target for edge in path.edges if edge.label == "is a kind of"]
     common = ups[-1] if ups else one
-    kin = f"a kind of {labels[common].lower()}" if common in (one, two) else f"both kinds of {labels[common].lower()}"
+    kin = f"a kind of {labels[common].lower()}" if common in (one, two) else f"both matters of {labels[common].lower()}"
     return f"{first} uses {labels[one].lower()} and {last} {labels[two].lower()}, {kin}."
 
 

@@ -110,7 +110,7 @@ class _Measure:
         self.limits = limits
         self.open: list[str] = []
         self.before: Token = ("", "")
-        self.awaits_values = False
+        self.awaits_values = self.describes = False
         self.patterns = self.operators = self.named = self.outside = self.tokens = 0
 
     def take(self, tokens: Sequence[Token]) -> None:
@@ -127,6 +127,7 @@ class _Measure:
                 self._count(kind, text)
             if not self.open:
                 self.outside += 1
+                self.patterns += self.describes and kind in _TERMS
         self._follow_brackets(kind, text)
         for what in ("patterns", "operators", "named", "outside", "tokens"):
             if getattr(self, what) > getattr(self.limits, what):
@@ -182,6 +183,8 @@ class _Measure:
             self.open.pop()
         elif kind == "other" and text == ";" and not self.open:
             self.patterns = self.operators = self.named = self.outside = self.tokens = 0
+        if word:
+            self.describes = word == "DESCRIBE"
         if word == "VALUES":
             self.awaits_values = True
         elif kind != "variable" and text not in ("(", ")"):

@@ -29,13 +29,14 @@ from pathlib import Path
 from filmgraph.errors import NotFoundError, QueryError
 from filmgraph.namespaces import KINDS
 
-__all__ = ["PARAMETER_TYPES", "Column", "Parameter", "Query", "QueryLibrary", "parse_query"]
+__all__ = ["PARAMETER_TYPES", "Column", "Parameter", "Query", "QueryLibrary", "is_query_name", "parse_query"]
 
 PARAMETER_TYPES = frozenset((*KINDS, "concept", "iri", "string", "integer", "decimal"))
 """The types that a parameter can have; all but the last three are resources."""
 
 COLUMN_TYPES = PARAMETER_TYPES | {"date", "boolean"}
 
+_NAME = re.compile(r"[a-z0-9-]{1,100}")
 _DIRECTIVE = re.compile(r"@(?P<word>\w+)(?:\s+(?P<rest>.*))?")
 _ENTRY = re.compile(r"(?P<name>[a-z]\w*)\s+(?P<type>[a-z]+)(?P<mark>[?+]?)\s+(?P<text>\S.*)")
 _UNSAFE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
@@ -139,7 +140,7 @@ class QueryLibrary:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of all queries, sorted."""
-        return tuple(sorted(file.stem for file in self.folder.glob("*.rq")))
+        return tuple(sorted(file.stem for file in self.folder.glob("*.rq") if _NAME.fullmatch(file.stem)))
 
     def __iter__(self) -> Iterator[Query]:
         return (self[name] for name in self.names)
@@ -150,15 +151,28 @@ class QueryLibrary:
     def __getitem__(self, name: str) -> Query:
         file = self.folder / f"{name}.rq"
         try:
-            if not re.fullmatch(r"[a-z0-9-]+", name):
+            if not _NAME.fullmatch(name):
                 raise FileNotFoundError
             text = file.read_text(encoding="utf-8")
         except FileNotFoundError:
             from rapidfuzz import process
 
             nearest = [match[0] for match in process.extract(name, self.names, limit=3, score_cutoff=55)]
-            raise NotFoundError(f"There is no query {name!r} in the library.", suggestions=nearest) from None
+            raise NotFoundError(f"There is no query {name[:80]!r} in the library.", suggestions=nearest) from None
+        except OSError as error:
+            raise QueryError(f"cannot be read: {error.strerror}", query=name) from error
+        except UnicodeDecodeError as error:
+            raise QueryError("is not UTF-8: save the file as UTF-8", query=name) from error
         return parse_query(name, text)
+
+
+def is_query_name(text: str) -> bool:
+    """Whether a text is one word without brackets, as the name of a library query is, and so is no SPARQL.
+
+    >>> is_query_name("film-page"), is_query_name("DESCRIBE<http://example.org/x>")
+    (True, False)
+    """
+    return re.fullmatch(r"[^\s{<]+", text) is not None
 
 
 def parse_query(name: str, text: str) -> Query:
@@ -196,6 +210,12 @@ def parse_query(name: str, text: str) -> Query:
                 raise QueryError(f"unknown type {entry['type']!r} of column {entry['name']}", query=name)
             columns.append(Column(entry["name"], entry["type"], entry["text"]))
     title, _, description = "\n".join(prose).strip().partition("\n")
+    if not title:
+        raise QueryError("needs a title: a first line that starts with # and says what is asked", query=name)
+    for entries in (parameters, columns):
+        names = [entry.name for entry in entries]
+        for twice in sorted({each for each in names if names.count(each) > 1}):
+            raise QueryError(f"describes {twice} twice", query=name)
     examples: dict[str, str] = {}
     for parameter in parameters:
         lines = list(_values_line(parameter.name).finditer(text))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +16,7 @@ import pyoxigraph as ox
 from filmgraph.errors import DataError, QueryError, ReadOnlyStoreError, StoreError, StoreLockedError
 from filmgraph.rows import Rows
 
-__all__ = ["DiskStore", "LocalStore", "MemoryStore"]
+__all__ = ["DiskStore", "LocalStore", "MemoryStore", "open_read_only"]
 
 _MARK_OF_A_STORE = "CURRENT"
 
@@ -37,6 +40,7 @@ class LocalStore:
         """Run a SELECT query."""
         solutions = self._run(query)
         if not isinstance(solutions, ox.QuerySolutions):
+            del solutions  # which only this thread may drop, and the error's frames would keep
             raise QueryError("is no SELECT query")
         columns = tuple(variable.value for variable in solutions.variables)
         return Rows(columns, self._drain(tuple(solution) for solution in solutions))
@@ -45,6 +49,7 @@ class LocalStore:
         """Run an ASK query."""
         answer = self._run(query)
         if not isinstance(answer, ox.QueryBoolean):
+            del answer
             raise QueryError("is no ASK query")
         return bool(answer)
 
@@ -52,28 +57,27 @@ class LocalStore:
         """Run a CONSTRUCT or DESCRIBE query."""
         triples = self._run(query)
         if not isinstance(triples, ox.QueryTriples):
+            del triples
             raise QueryError("is no CONSTRUCT or DESCRIBE query")
         return self._drain(triples)
 
     def describe(self, resource: str) -> list[ox.Triple]:
         """Return the triples whose subject is a resource, given by its IRI."""
-        return [
-            quad.triple
-            for quad in self.oxigraph.quads_for_pattern(ox.NamedNode(resource), None, None, ox.DefaultGraph())
-        ]
+        found = self.oxigraph.quads_for_pattern(_node(resource), None, None, ox.DefaultGraph())
+        return self._drain(quad.triple for quad in found)
 
     def has_graph(self, graph: str) -> bool:
         """Whether the store holds a named graph of this IRI."""
-        return self.oxigraph.contains_named_graph(ox.NamedNode(graph))
+        return self.oxigraph.contains_named_graph(_node(graph))
 
     def update(self, update: str) -> None:
         """Run a SPARQL update as one transaction."""
         self._check_writable()
         try:
             self.oxigraph.update(update)
-        except SyntaxError as error:
+        except (SyntaxError, ValueError) as error:
             raise _query_error(error) from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise StoreError(f"{self.name}: {error}") from error
 
     def load(self, file: str | os.PathLike[str]) -> int:
@@ -95,7 +99,7 @@ class LocalStore:
                 self.oxigraph.extend(text.quads())
         except (SyntaxError, ValueError, MemoryError) as error:
             raise DataError.of_parser(error, text.name) from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise StoreError(f"{self.name}: {error}") from error
 
     def close(self) -> None:
@@ -120,9 +124,9 @@ class LocalStore:
     def _run(self, query: str) -> Any:
         try:
             return self.oxigraph.query(query)
-        except SyntaxError as error:
+        except (SyntaxError, ValueError) as error:
             raise _query_error(error) from error
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise StoreError(f"{self.name}: {error}") from error
 
     def _drain(self, answer: Iterable[Any]) -> list[Any]:
@@ -172,22 +176,57 @@ class DiskStore(LocalStore):
         return (Path(folder) / _MARK_OF_A_STORE).is_file()
 
 
-def _open(path: Path, writable: bool) -> ox.Store:
-    is_store = DiskStore.is_store(path)
-    if not writable and not is_store:
-        raise StoreError(f"{path}: there is no store here; filmgraph load FILE … --into {path} makes one")
-    if writable and not is_store and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise StoreError(f"{path}: is no store and not an empty folder, so nothing is written into it")
+def open_read_only(folder: Path) -> ox.Store:
+    """Return the pyoxigraph store in a folder, opened for reading; raises what pyoxigraph does."""
+    with _on_one_core():
+        return ox.Store.read_only(str(folder))
+
+
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """Keep to one core for a moment, where the system lets a program do so.
+
+    RocksDB opens a store with some 180 threads that have next to nothing to do. Spread over cores that other
+    programs use they wait for each other, which takes up to ten times as long as on one core.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    with suppress(OSError):
+        os.sched_setaffinity(0, {allowed[os.getpid() % len(allowed)]})
     try:
-        return ox.Store(str(path)) if writable else ox.Store.read_only(str(path))
-    except (OSError, ValueError) as error:
-        if "lock" in str(error).lower():
+        yield
+    finally:
+        with suppress(OSError):
+            os.sched_setaffinity(0, allowed)
+
+
+def _open(path: Path, writable: bool) -> ox.Store:
+    try:
+        is_store = DiskStore.is_store(path)
+        if not writable and not is_store:
+            raise StoreError(f"{path}: there is no store here; filmgraph load FILE … --into {path} makes one")
+        if writable and not is_store and path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise StoreError(f"{path}: is no store and not an empty folder, so nothing is written into it")
+        if writable:
+            path.mkdir(parents=True, exist_ok=True)
+        return ox.Store(str(path)) if writable else open_read_only(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        if re.search(r"while lock file|lock hold by", str(error), re.IGNORECASE):
             raise StoreLockedError(
                 f"{path}: another process is writing to this store; try again when it ends"
             ) from error
         raise StoreError(f"{path}: cannot be opened: {error}") from error
 
 
-def _query_error(error: SyntaxError) -> QueryError:
+def _node(iri: str) -> ox.NamedNode:
+    try:
+        return ox.NamedNode(iri)
+    except ValueError as error:
+        raise QueryError(f"{iri[:80]!r} is no absolute IRI") from error
+
+
+def _query_error(error: SyntaxError | ValueError) -> QueryError:
     message = str(error.args[0]) if error.args else str(error)
     return QueryError(f"not understood: {message}")

@@ -11,6 +11,7 @@ import os
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 import pyoxigraph as ox
 
 from filmgraph.errors import (
+    DataError,
     EndpointAnswerError,
     EndpointDownError,
     EndpointStatusError,
@@ -29,7 +31,7 @@ from filmgraph.errors import (
     RemoteError,
     StoreError,
 )
-from filmgraph.readers import read_rdf
+from filmgraph.readers import check_depth, read_rdf
 from filmgraph.rows import Rows
 
 __all__ = ["RemoteStore"]
@@ -71,10 +73,14 @@ class RemoteStore:
         largest_answer: int = 64 * 1024**2,
         retries: int = 3,
     ) -> None:
-        for address in filter(None, (url, update_url)):
-            parts = urlsplit(address)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise StoreError(f"{address}: an endpoint's address starts with http:// or https://")
+        for address in (url,) if update_url is None else (url, update_url):
+            try:
+                parts = urlsplit(address)
+                usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            except ValueError:
+                usable = False
+            if not usable:
+                raise StoreError(f"{address}: an endpoint's address starts with http:// or https:// and a host")
         self.name = url
         self.writable = update_url is not None
         self.deadline = deadline
@@ -84,33 +90,30 @@ class RemoteStore:
 
     def select(self, query: str) -> Rows:
         """Run a SELECT query."""
-        solutions = self._results(query)
-        if not isinstance(solutions, ox.QuerySolutions):
+        answer = self._results(query)
+        if not isinstance(answer, Rows):
             raise QueryError("is no SELECT query")
-        columns = tuple(variable.value for variable in solutions.variables)
-        try:
-            return Rows(columns, [tuple(solution) for solution in solutions])
-        except (SyntaxError, ValueError) as error:
-            raise EndpointAnswerError(f"the answer cannot be read: {error}", url=self.name) from error
+        return answer
 
     def ask(self, query: str) -> bool:
         """Run an ASK query."""
         answer = self._results(query)
-        if not isinstance(answer, ox.QueryBoolean):
+        if not isinstance(answer, bool):
             raise QueryError("is no ASK query")
-        return bool(answer)
+        return answer
 
     def construct(self, query: str) -> list[ox.Triple]:
         """Run a CONSTRUCT or DESCRIBE query."""
         job = self._request(query, "turtle", _GRAPH_TYPES)
         try:
+            check_depth(job.body, ox.RdfFormat.TURTLE, "")
             return [quad.triple for quad in ox.parse(job.body, format=ox.RdfFormat.TURTLE, base_iri=self.name)]
-        except (SyntaxError, ValueError) as error:
+        except (DataError, SyntaxError, ValueError, MemoryError) as error:
             raise EndpointAnswerError(f"the answer is no Turtle: {error}", url=self.name) from error
 
     def describe(self, resource: str) -> list[ox.Triple]:
         """Return the triples whose subject is a resource, given by its IRI."""
-        if _UNSAFE_IN_IRI.search(resource):
+        if ":" not in resource or _UNSAFE_IN_IRI.search(resource):
             raise QueryError(f"{resource[:80]!r} is no absolute IRI")
         return self.construct(f"CONSTRUCT {{ <{resource}> ?p ?o }} WHERE {{ <{resource}> ?p ?o }}")
 
@@ -128,12 +131,11 @@ class RemoteStore:
         """Load an RDF file in one update request; return how many triples are new."""
         if self._update_url is None:
             raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
-        triples = {quad.triple for quad in read_rdf(file).quads()}
-        if not triples:
+        quads = set(read_rdf(file).quads())
+        if not quads:
             return 0
         before = self._size()
-        lines = "\n".join(f"{triple} ." for triple in sorted(triples, key=str))
-        self.update(f"INSERT DATA {{\n{lines}\n}}")
+        self.update("INSERT DATA {\n" + "".join(sorted(map(_quad_data, quads))) + "}")
         return self._size() - before
 
     def close(self) -> None:
@@ -151,15 +153,14 @@ class RemoteStore:
         self.close()
 
     def _size(self) -> int:
-        rows = self.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+        rows = self.select("SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }")
         return int(str(next(iter(rows))[0]))
 
-    def _results(self, query: str) -> Any:
-        job = self._request(query, "json", _RESULTS_TYPES)
-        try:
-            return ox.parse_query_results(job.body, ox.QueryResultsFormat.JSON)
-        except (SyntaxError, ValueError) as error:
-            raise EndpointAnswerError(f"the answer is no SPARQL result: {error}", url=self.name) from error
+    def _results(self, query: str) -> Rows | bool:
+        answer = _parsed(self._request(query, "json", _RESULTS_TYPES).body)
+        if isinstance(answer, str):
+            raise EndpointAnswerError(f"the answer is no SPARQL result: {answer}", url=self.name)
+        return answer
 
     def _request(self, text: str, form: str, accepted: tuple[str, ...] | None) -> _Job:
         """Send a query or update, again where the endpoint asks for it, and return an accepted answer."""
@@ -253,6 +254,29 @@ class RemoteStore:
             )
 
 
+def _parsed(body: bytes) -> Rows | bool | str:
+    """Return a SPARQL result as rows or a boolean, or what is wrong with it.
+
+    Nothing is raised here: an error would keep the parser alive in its frames until some thread drops it, and the
+    parser may only be dropped by its own.
+    """
+    try:
+        check_depth(body, ox.RdfFormat.JSON_LD, "")
+        answer = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
+        if isinstance(answer, ox.QueryBoolean):
+            return bool(answer)
+        columns = tuple(variable.value for variable in answer.variables)
+        return Rows(columns, [tuple(solution) for solution in answer])
+    except (DataError, SyntaxError, ValueError) as error:
+        return str(error)
+
+
+def _quad_data(quad: ox.Quad) -> str:
+    if isinstance(quad.graph_name, ox.DefaultGraph):
+        return f"{quad.triple} .\n"
+    return f"GRAPH {quad.graph_name} {{ {quad.triple} }}\n"
+
+
 def _opener() -> Any:
     """Return an opener that speaks HTTP and follows redirects, and reads no file: or ftp: address."""
     from urllib import request
@@ -276,10 +300,8 @@ def _pause(job: _Job, attempt: int) -> float | None:
     if job.status not in (429, 503):
         return None
     if job.retry_after:
-        if job.retry_after.strip().isdigit():
+        if re.fullmatch(r"[0-9]+", job.retry_after.strip()):
             return float(job.retry_after)
-        try:
+        with suppress(ValueError, TypeError, OverflowError):
             return max(parsedate_to_datetime(job.retry_after).timestamp() - time.time(), 0.0)
-        except ValueError:
-            pass
     return 0.5 * 2.0**attempt

@@ -1,0 +1,114 @@
+"""The page of a film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from filmgraph.lookup import labels_of
+from filmgraph.namespaces import FG, SCHEMA, SKOS, WD, slug_of
+from filmgraph.pages.parts import (
+    ROLES,
+    Claim,
+    Named,
+    Use,
+    claims_where,
+    named,
+    number_of,
+    properties_of,
+    text_of,
+    uses_where,
+)
+from filmgraph.rows import Value
+
+if TYPE_CHECKING:
+    from filmgraph.stores import Store
+
+__all__ = ["FilmPage", "film_page"]
+
+
+@dataclass(frozen=True)
+class FilmPage:
+    """The page of a film."""
+
+    iri: str
+    title: str
+    other_titles: tuple[tuple[str, str], ...]
+    year: Value
+    runtime_minutes: Value
+    abstract: str
+    credits: tuple[tuple[str, tuple[Named, ...]], ...]
+    genres: tuple[Named, ...]
+    countries: tuple[Named, ...]
+    wikidata: str | None
+    imdb: str | None
+    tally: tuple[tuple[Named, int], ...]
+    uses: tuple[Use, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def tally_line(self) -> str:
+        """The tally as one line: "2 Cinematography · 1 Editing · 1 Sound"."""
+        return " · ".join(f"{count} {category.name}" for category, count in self.tally)
+
+
+def film_page(store: Store, film: str) -> FilmPage:
+    """Return the page of a film, by IRI."""
+    own = properties_of(store, film)
+    uses = uses_where(store, f"VALUES ?film {{ <{film}> }}")
+    claims = claims_where(store, f"VALUES ?film {{ <{film}> }}")
+    kin = _kin(store, {use.technique.iri for use in uses}) if claims else {}
+    uses = tuple(_with_claims(use, claims, kin) for use in uses)
+    people = {role: own.get(role, []) for role, _ in ROLES}
+    named_iris = [*(iri for iris in people.values() for iri in iris)]
+    named_iris += [*own.get(SCHEMA + "genre", []), *own.get(SCHEMA + "countryOfOrigin", [])]
+    names = labels_of(store, named_iris)
+    counts: dict[Named, int] = {}
+    for use in uses:
+        counts[use.category] = counts.get(use.category, 0) + 1
+    imdb = text_of(own, FG + "imdbId")
+    return FilmPage(
+        iri=film,
+        title=text_of(own, SCHEMA + "name") or slug_of(film),
+        other_titles=tuple(_literals_with_language(store, film, SCHEMA + "alternateName")),
+        year=number_of(own, FG + "releaseYear"),
+        runtime_minutes=number_of(own, FG + "runtimeMinutes"),
+        abstract=text_of(own, SCHEMA + "abstract") or "",
+        credits=tuple((label, named(people[role], names)) for role, label in ROLES if people[role]),
+        genres=named(own.get(SCHEMA + "genre", []), names),
+        countries=named(own.get(SCHEMA + "countryOfOrigin", []), names),
+        wikidata=next((same for same in own.get(SCHEMA + "sameAs", ()) if same.startswith(WD)), None),
+        imdb=f"https://www.imdb.com/title/{imdb}/" if imdb else None,
+        tally=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].name))),
+        uses=uses,
+        claims=claims,
+    )
+
+
+def _literals_with_language(store: Store, resource: str, predicate: str) -> list[tuple[str, str]]:
+    return sorted(
+        (triple.object.value, triple.object.language or "")
+        for triple in store.describe(resource)
+        if triple.predicate.value == predicate and isinstance(triple.object, ox.Literal)
+    )
+
+
+def _kin(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
+    """Return for each technique itself with every broader and narrower one, categories left out."""
+    kin = {technique: {technique} for technique in techniques}
+    values = " ".join(f"<{technique}>" for technique in sorted(kin))
+    if values:
+        for technique, other in store.select(
+            f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {{ ?t <{SKOS}broader>+ ?o }} UNION "
+            f"{{ ?o <{SKOS}broader>+ ?t }} ?o a <{FG}Technique> }}"
+        ):
+            kin[str(technique)].add(str(other))
+    return kin
+
+
+def _with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) -> Use:
+    related = kin.get(use.technique.iri, set())
+    return replace(use, noticed=tuple(claim for claim in claims if claim.about.iri in related))

@@ -1,0 +1,181 @@
+"""The benchmarks: the graphs that they make are valid and always the same, and every part of them runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+
+from filmgraph.arrays import FilmTechniqueArrays
+from filmgraph.namespaces import FG, iri, slug_of
+from filmgraph.stores import MemoryStore
+from filmgraph.validation import validate_files
+from filmgraph.workspace import Workspace
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def script(name: str) -> Any:
+    """Return a script of the benchmarks as a module, under a name that no other folder's script has."""
+    spec = spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+generate, measure = script("generate"), script("measure")
+
+
+def made(folder: Path, films: int, *, name: str = "made.ttl", seed: int = generate.SEED, joining: bool = False) -> Path:
+    file = folder / name
+    generate.write_graph(file, films, seed=seed, joining=joining)
+    return file
+
+
+def ratio_of(own: list[float], peer: list[float], *, at_most: float) -> Any:
+    return measure.Measured(measure.Task("own", list, "peer", at_most), tuple(own), tuple(peer))
+
+
+def test_a_made_graph_joins_the_bundled_one_and_passes_its_shapes(tmp_path: Path) -> None:
+    report = validate_files([made(tmp_path, 25, joining=True)], workspace=Workspace.find())
+    assert report.violations == ()
+    assert report.focus_nodes > 25 * 10
+
+
+def test_a_made_graph_passes_the_shapes_by_itself(tmp_path: Path) -> None:
+    with MemoryStore() as nothing:
+        report = validate_files([made(tmp_path, 25)], workspace=Workspace.find(), store=nothing)
+    assert report.violations == ()
+
+
+def test_a_made_graph_has_the_size_of_a_real_one(tmp_path: Path) -> None:
+    films = 1_000
+    triples = generate.write_graph(tmp_path / "made.nt", films)
+    assert 62 <= triples / films <= 76
+    with MemoryStore.of_files([tmp_path / "made.nt"]) as store:
+        assert len(store) == triples, "no triple is written twice"
+        uses = store.select(f"SELECT ?f (COUNT(?u) AS ?n) WHERE {{ ?u <{FG}film> ?f }} GROUP BY ?f")
+        assert set(uses.column("n")) == {generate.USES}
+        assert len(uses) == films
+        kinds = {
+            kind: store.select(f"SELECT ?x WHERE {{ ?x a <{FG}{kind}> }}")
+            for kind in ("SceneExample", "Critic", "Review", "ReviewClaim", "Passage")
+        }
+        assert len(kinds["SceneExample"]) == films * generate.USES
+        assert len(kinds["ReviewClaim"]) == len(kinds["Passage"]) > len(kinds["Review"]) > len(kinds["Critic"]) > 0
+        assert store.ask(f"ASK {{ ?claim <{FG}comparesTo> ?film . ?film a <{FG}Film> }}")
+
+
+def test_both_forms_hold_the_same_graph(tmp_path: Path) -> None:
+    graphs = []
+    for name, form in (("made.nt", ox.RdfFormat.N_TRIPLES), ("made.ttl", ox.RdfFormat.TURTLE)):
+        file = made(tmp_path, 10, name=name)
+        graphs.append({str(quad.triple) for quad in ox.parse(path=file, format=form)})
+    assert graphs[0] == graphs[1]
+
+
+def test_the_same_seed_makes_the_same_bytes(tmp_path: Path) -> None:
+    one, two = made(tmp_path, 20, name="one.ttl"), made(tmp_path, 20, name="two.ttl")
+    other = made(tmp_path, 20, name="other.ttl", seed=7)
+    assert one.read_bytes() == two.read_bytes() != other.read_bytes()
+
+
+def test_popularity_falls_as_zipf_says() -> None:
+    counts = Counter(technique for used in generate.uses_of(3_000) for technique in used)
+    assert counts.most_common(1)[0][0] == 0
+    ranks = [sum(counts[number] for number in range(start, start + 10)) for start in (0, 30, 90, 200)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert ranks[0] > 5 * ranks[2]
+    assert len(counts) > generate.TECHNIQUES * 0.9
+
+
+def test_the_pairs_are_the_uses_of_the_graph(tmp_path: Path) -> None:
+    pairs = generate.use_pairs(12)
+    with MemoryStore.of_files([made(tmp_path, 12)]) as store:
+        rows = store.select(f"SELECT ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t }}")
+        assert {(slug_of(str(film)), slug_of(str(technique))) for film, technique in rows} == set(pairs)
+        arrays = FilmTechniqueArrays.of_store(store)
+    by_pairs = FilmTechniqueArrays.of_pairs(
+        [(iri("film", film), iri("technique", technique)) for film, technique in pairs],
+        [(iri("technique", narrow), iri("technique", broad)) for narrow, broad in generate.technique_links()],
+    )
+    assert arrays.techniques == by_pairs.techniques
+    assert (arrays.closeness != by_pairs.closeness).nnz == 0
+
+
+def test_the_hierarchy_has_three_levels() -> None:
+    above = dict(generate.technique_links())
+    leaves = above.keys() - set(above.values())
+    assert len(leaves) == generate.TECHNIQUES
+    crafts = {above[above[leaf]] for leaf in leaves}
+    assert crafts.isdisjoint(above)
+    broader = dict(islice(((name, dict(held)["skos:broader"]) for name, held in generate.technique_subjects()), 21))
+    assert {name.removeprefix("technique:") for name in broader} == crafts
+    assert {slug.removeprefix("category:") for slug in broader.values()} == set(generate.CATEGORIES)
+
+
+@pytest.mark.parametrize("arguments", [["0", "made.nt"], ["5", "made.csv"]])
+def test_the_generator_refuses_what_it_cannot_make(arguments: list[str], tmp_path: Path) -> None:
+    done = call("generate.py", *arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert "one film or more" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_generator_is_a_command(tmp_path: Path) -> None:
+    done = call("generate.py", "3", "made.ttl", folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.endswith(" a film\n")
+    assert (tmp_path / "made.ttl").read_bytes() == made(tmp_path, 3, name="again.ttl").read_bytes()
+
+
+def test_every_benchmark_runs(tmp_path: Path) -> None:
+    done = call("run.py", "--tiny", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for title in ("Cold start", "First run", "Load", "Query", "Similarity", "Paths", "against NetworkX"):
+        assert title in done.stdout
+    assert str(tmp_path) not in done.stdout
+    assert str(BENCHMARKS.parent) not in done.stdout
+
+
+def test_an_unknown_benchmark_is_named(tmp_path: Path) -> None:
+    done = call("run.py", "speed", folder=tmp_path)
+    assert done.returncode == 2
+    assert "there is no part 'speed'" in done.stderr
+
+
+def test_a_ratio_is_the_median_of_each_round() -> None:
+    measured = ratio_of([2.0, 30.0, 9.0], [1.0, 10.0, 9.0], at_most=2)
+    assert measured.ratio == 2.0
+    assert measured.met is True
+    assert ratio_of([2.0], [0.5], at_most=3).met is False
+
+
+def test_tasks_take_turns() -> None:
+    calls: list[str] = []
+    tasks = [measure.Task(name, lambda name=name: calls.append(name)) for name in "ab"]
+    measured = measure.take_turns(tasks, rounds=3)
+    assert "".join(calls) == "abbaab"
+    assert [len(each.seconds) for each in measured] == [3, 3]
+
+
+def call(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(BENCHMARKS / name), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
