@@ -208,6 +208,38 @@ def _on_command_line(term: str, parameter: Parameter) -> str:
     return local if parameter.is_resource and in_place else bare
 
 
+_GLOSSES = {
+    "schema:abstract": "what the film is about",
+    "schema:alternateName": "other titles, with language",
+    "schema:author": "the critic",
+    "schema:countryOfOrigin": "countries, as they then were",
+    "schema:datePublished": "when the review appeared",
+    "schema:description": "what happens in the scene",
+    "schema:director": "directors",
+    "schema:genre": "genres",
+    "schema:itemReviewed": "the film reviewed",
+    "schema:musicBy": "composers of the music",
+    "schema:name": "the title or name",
+    "schema:publisher": "the publication",
+    "schema:sameAs": "the item at Wikidata",
+    "schema:url": "where the review is",
+    "prov:wasAttributedTo": "whose reading it is",
+    "prov:wasGeneratedBy": "what proposed it, for a claim of a machine",
+    "dcterms:source": "a source that was checked",
+    "oa:hasSource": "the review",
+    "oa:start": "where it starts, in code points",
+    "oa:end": "where it ends",
+    "oa:exact": "its words, in data of your own only",
+    "skos:prefLabel": "its name",
+    "skos:altLabel": "other names, as critics write them",
+    "skos:hiddenLabel": "names for searching only",
+    "skos:definition": "what it is",
+    "skos:scopeNote": "how to tell it from others",
+    "skos:broader": "what it is a kind of",
+    "skos:related": "what it is close to",
+}
+
+
 def _class_section(group: str, terms: _Terms) -> list[str]:
     lines = ["", f"## {shorten(group)}", "", _text(terms.value(group, RDFS + "comment")) or _reused(group)]
     above = [f"`{shorten(name)}`" for name in terms.values(group, RDFS + "subClassOf")]
@@ -217,6 +249,11 @@ def _class_section(group: str, terms: _Terms) -> list[str]:
     own = [name for name in terms.properties() if terms.value(name, RDFS + "domain") == group]
     if own:
         lines += ["", *_property_table(own, terms)]
+    paths = {terms.value(rule, SH + "path") for rule in terms.rules(group)}
+    reused = sorted(shorten(path) for path in paths if path and not path.startswith(FG))
+    if reused:
+        told = [f"`{name}` ({_GLOSSES[name]})" if name in _GLOSSES else f"`{name}`" for name in reused]
+        lines += ["", f"Besides, from other vocabularies: {', '.join(told)}."]
     members = terms.subjects(group)
     if members:
         lines += ["", "| individual | what it means |", "|---|---|"]
