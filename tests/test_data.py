@@ -80,6 +80,19 @@ def test_a_subject_lives_in_one_file() -> None:
     assert {subject: files for subject, files in homes.items() if len(files) > 1 and BASE in subject} == {}
 
 
+@pytest.mark.parametrize("file", FILM_FILES, ids=name_of)
+def test_film_file_bears_the_name_of_its_one_film(file: Path) -> None:
+    films = {q.subject.value for q in read_rdf(file).quads() if q.object == ox.NamedNode(FG + "Film")}
+    assert films == {iri("film", file.stem)}
+
+
+@pytest.mark.parametrize("file", REVIEW_FILES, ids=name_of)
+def test_review_file_bears_the_name_of_its_review_or_film(file: Path) -> None:
+    reviews = {slug_of(q.subject.value) for q in read_rdf(file).quads() if q.object == ox.NamedNode(FG + "Review")}
+    assert reviews
+    assert all(slug == file.stem or slug.startswith(f"{file.stem}--") for slug in reviews)
+
+
 def test_every_resource_that_is_named_is_described(graph: MemoryStore) -> None:
     rows = graph.select(
         f'SELECT DISTINCT ?o WHERE {{ ?s ?p ?o . FILTER(isIRI(?o) && STRSTARTS(STR(?o), "{BASE}")) '

@@ -497,3 +497,16 @@ def test_bind_refuses_what_does_not_fit() -> None:
         query.bind({"technique": ["https://example.org/x> } DROP ALL #"]})
     with pytest.raises(QueryError, match="no integer"):
         query.bind({"technique": [TECHNIQUE + "a"], "decade": ["1990 }"]})
+
+
+@pytest.mark.parametrize("query", list(LIBRARY), ids=lambda query: query.name)
+def test_whoever_selects_a_text_selects_what_may_be_marked_as_a_spoiler(query: Query) -> None:
+    """The command line folds texts that give away an ending: it must see which use, scene or claim they are of."""
+    from filmgraph.pages import TOLD_BY
+
+    columns = [column.name for column in query.columns]
+    for column in columns:
+        prefix, _, text = column.rpartition("_")
+        if text in TOLD_BY:
+            wanted = {f"{prefix}_{name}" if prefix else name for name in TOLD_BY[text]} | {prefix}
+            assert wanted & set(columns), column
