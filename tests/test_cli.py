@@ -408,9 +408,10 @@ def test_locked_store_is_one_line(run: Run, tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
         assert_one_line(run("load", HER, "--into", str(folder)), "another process")
-        assert run("film", "her-2013", "--store", str(folder)).exit_code == 0
+        assert_one_line(run("film", "her-2013", "--store", str(folder)), "another process")
     finally:
         holder.communicate()
+    assert run("film", "her-2013", "--store", str(folder)).exit_code == 0
 
 
 def test_terminal_escapes_in_the_data_are_shown_and_not_run(run: Run, tmp_path: Path) -> None:

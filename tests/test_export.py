@@ -9,16 +9,19 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from filmgraph.cli import cli
 from filmgraph.errors import DataError, NotFoundError, OutputError
-from filmgraph.export import FORMATS, neighbourhood, serialize, to_rdflib, whole, write_output
+from filmgraph.export import FORMATS, format_of, neighbourhood, serialize, to_rdflib, whole, write_output
 from filmgraph.namespaces import BASE, FG, KINDS, RDF, SCHEMA, SKOS, XSD, kind_of
 from filmgraph.readers import read_rdf
 from filmgraph.stores import MemoryStore, Store
@@ -319,6 +322,88 @@ def test_lists_come_back_as_lists(bundled: MemoryStore) -> None:
     assert "rdf-syntax-ns#first" not in text
 
 
+# Blank nodes
+
+
+def _links(pairs: Iterable[tuple[int, int]], name: str = "x") -> list[ox.Triple]:
+    see = ox.NamedNode("http://example.org/see")
+    return [ox.Triple(ox.BlankNode(f"{name}{one}"), see, ox.BlankNode(f"{name}{other}")) for one, other in pairs]
+
+
+def _each_with_each(count: int) -> list[tuple[int, int]]:
+    return [(one, other) for one in range(count) for other in range(count) if one != other]
+
+
+@pytest.mark.parametrize("form", [*FORMATS])
+@pytest.mark.parametrize("pairs", [_each_with_each(9), _each_with_each(40), [(n, (n + 1) % 400) for n in range(400)]])
+def test_blank_nodes_that_nothing_tells_apart_are_refused(form: str, pairs: list[tuple[int, int]]) -> None:
+    with pytest.raises(DataError, match="look alike and point at one another") as caught:
+        serialize(_links(pairs), form, workspace=WORKSPACE)
+    assert "\n" not in str(caught.value)
+    assert "export as" not in str(caught.value), "no other format could"
+    assert len(to_rdflib(_links(pairs))) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        _each_with_each(5),
+        [(n, (n + 1) % 60) for n in range(60)],
+        [(n, n + 1) for n in range(2000)],
+        [(n // 3, n) for n in range(1, 1000)],
+        [(n, -1) for n in range(500)],
+        [
+            (10 * n + one, 10 * n + other)
+            for n in range(50)
+            for one, other in ((0, 1), (0, 2), (1, 3), (2, 3), (3, 4), (3, 5), (5, 6))
+        ],
+    ],
+    ids=["all", "ring", "chain", "tree", "star", "diamonds"],
+)
+def test_blank_nodes_get_the_same_names_whatever_theirs_were(pairs: list[tuple[int, int]]) -> None:
+    text = serialize(_links(pairs), "ntriples", workspace=WORKSPACE)
+    renamed = _links([(7 * one + 1, 7 * other + 1) for one, other in reversed(pairs)], "y")
+    assert serialize(renamed, "ntriples", workspace=WORKSPACE) == text
+    assert len(back(text, "ntriples")) == len(pairs)
+
+
+def test_deep_nesting_goes_out_where_the_format_can_carry_it() -> None:
+    node = ox.NamedNode(BASE + "film/x")
+    first, *others = _links([(n, n + 1) for n in range(400)])
+    nested = [ox.Triple(node, first.predicate, first.subject), first, *others]
+    assert len(set(back(serialize(nested, "ntriples", workspace=WORKSPACE), "ntriples"))) == 401
+    with pytest.raises(DataError, match="trig or ntriples"):
+        serialize(nested, "turtle", workspace=WORKSPACE)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    pairs=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=9),
+    marked=st.dictionaries(st.integers(0, 6), st.sampled_from(["a", "b"]), max_size=3),
+    order=st.permutations(range(7)),
+)
+def test_isomorphic_graphs_give_the_same_bytes(
+    pairs: list[tuple[int, int]], marked: dict[int, str], order: list[int]
+) -> None:
+    def graph(place: Callable[[int], int]) -> list[ox.Triple]:
+        links = _links([(place(one), place(other)) for one, other in pairs])
+        named = [
+            ox.Triple(ox.BlankNode(f"x{place(n)}"), ox.NamedNode(SCHEMA + "name"), ox.Literal(marked[n]))
+            for n in marked
+        ]
+        return links + named
+
+    one = graph(lambda n: n)
+    try:
+        text = serialize(one, "ntriples", workspace=WORKSPACE)
+    except DataError:
+        with pytest.raises(DataError):
+            serialize(graph(order.__getitem__), "ntriples", workspace=WORKSPACE)
+        return
+    assert serialize(graph(order.__getitem__), "ntriples", workspace=WORKSPACE) == text
+    assert canonical(back(text, "ntriples")) == canonical(one)
+
+
 # Each format's own promises
 
 
@@ -327,6 +412,40 @@ def test_formats_say_what_they_are() -> None:
     suffixes = [form.suffix for form in FORMATS.values()]
     assert len(set(suffixes)) == len(suffixes)
     assert all("/" in form.media_type and form.about for form in FORMATS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        *((f"her{its.suffix}", form) for form, its in FORMATS.items()),
+        ("HER.TTL", "turtle"),
+        ("her.json", "jsonld"),
+        ("her.xml", "rdfxml"),
+        ("her.txt", None),
+        ("ttl", None),
+        ("", None),
+    ],
+)
+def test_the_ending_of_a_file_stands_for_a_format(name: str, form: str | None) -> None:
+    assert format_of(name) == form
+
+
+def test_the_command_takes_the_format_of_the_ending_unless_told(tmp_path: Path) -> None:
+    def written(name: str, *options: str) -> str:
+        file = tmp_path / name
+        result = CliRunner().invoke(cli, ["export", "her-2013", "--output", str(file), *options])
+        assert result.exit_code == 0, result.stderr
+        return file.read_text(encoding="utf-8")
+
+    assert json.loads(written("her.jsonld"))["@context"]
+    assert written("her.nt").startswith("<")
+    assert written("her.out").startswith("@prefix")
+    assert written("told.jsonld", "--format", "turtle") == written("her.ttl")
+
+
+def test_the_help_of_the_command_says_that_the_framed_form_is_a_view() -> None:
+    text = " ".join(CliRunner().invoke(cli, ["export", "--help"]).stdout.split())
+    assert "what no film reaches is not in it" in text
 
 
 def test_an_unknown_format_is_answered_with_the_known() -> None:
@@ -524,7 +643,7 @@ def test_an_existing_file_is_kept_unless_told(tmp_path: Path) -> None:
     file = tmp_path / "her.ttl"
     file.write_text("old")
     file.chmod(0o640)
-    with pytest.raises(OutputError, match=r"her\.ttl: exists already"):
+    with pytest.raises(OutputError, match=r"her\.ttl: exists already; name another file or allow overwriting$"):
         write_output("new", file)
     assert file.read_text() == "old"
     write_output("new", file, overwrite=True)

@@ -137,8 +137,8 @@ def test_a_film_goes_by_slug_curie_iri_or_label(graph: FilmGraph, name: str) -> 
         ("technique", "jump cuts", "jump-cut (Jump cut)"),
         ("person", "Director On", "director-one (Director One)"),
         ("review", "alpha-2001--critic-on", "There is no review"),
-        ("film", "jump-cut", "There is no film 'jump-cut'"),
-        ("film", "technique:jump-cut", "There is no film"),
+        ("film", "jump-cut", "'jump-cut' is a technique, not a film; its name is technique:jump-cut"),
+        ("film", "technique:jump-cut", "'technique:jump-cut' is a technique, not a film"),
     ],
 )
 def test_a_wrong_name_is_answered_with_near_ones(graph: FilmGraph, ask: str, wrong: str, hint: str) -> None:
@@ -198,7 +198,7 @@ def test_parameters_are_given_by_name_or_in_a_mapping(graph: FilmGraph) -> None:
         ("tally-by-category", {}, "query tally-by-category, parameter film: needs a value"),
         ("tally-by-category", {"movie": "Alpha"}, "has no parameter 'movie'; it has film"),
         ("tally-by-category", {"film": ["Alpha", "Beta"]}, "takes one value only"),
-        ("tally-by-category", {"film": "Framing"}, "There is no film 'Framing'"),
+        ("tally-by-category", {"film": "Framing"}, "'Framing' is a technique, not a film"),
         ("tally-by-catgory", {"film": "Alpha"}, "Did you mean tally-by-category"),
         ("../secrets", {}, "There is no query '../secrets'"),
         ("SELECT * WHERE { ?s ?p ?o }", {"film": "Alpha"}, "a SPARQL text takes no parameters"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +17,9 @@ import pytest
 from filmgraph.errors import QueryError, RefusedQueryError
 from filmgraph.queries import Limits, check_query, check_update
 
-PROLOGUE = "PREFIX e: <{url}> PREFIX : <{url}> PREFIX SERVICEe: <{url}> PREFIX service: <{url}> "
+PROLOGUE = "PREFIX e: <{url}> PREFIX : <{url}> "
+DECLARED = ("SERVICEe", "SERVICESILENTe", "SILENTe", "SERVICEservice", "service", "LOADe", "LOADSILENTe", "FROMe")
+"""The prefixes that are declared where a query uses them: elsewhere they would be the reason to refuse it."""
 
 REACHING_OUT = [
     "SELECT * { SERVICE <{url}> { ?s ?p ?o } }",
@@ -117,6 +121,55 @@ REACHING_OUT = [
     "CONSTRUCT FROM <{url}> WHERE { ?s ?p ?o }",
     "DESCRIBE <{url}> FROM <{url}>",
     "LOAD <{url}>",
+    # oxigraph takes these for name characters, and Python does not take them for letters.
+    "SELECT * { VALUES ?x { e:a₠\\# } SERVICE <{url}> { ?s ?p ?o }\n }",
+    "SELECT * { VALUES ?x { e:a、\\# } SERVICE <{url}> { ?s ?p ?o }\n }",
+    "SELECT * { VALUES ?x { e:、\\' } SERVICE <{url}> { ?s ?p ?o } #'\n }",
+    "SELECT * { VALUES ?x { 'a'^^e:₠\\# } SERVICE <{url}> { ?s ?p ?o }\n }",
+    "SELECT * { {} UNION { ?s e:\u1680\\# ?o } SERVICE <{url}> { ?s ?p ?o }\n }",
+    "SELECT * { {} UNION { ?s e:\U00010000\\# ?o } SERVICE <{url}> { ?s ?p ?o }\n }",
+    "SELECT * { VALUES ?₠ { 1 } SERVICE <{url}> { ?s ?p ?o } }",
+    # A long string with an escape that is none is an empty string and a short one.
+    'SELECT * { VALUES ?x { """x" } SERVICE <{url}> { ?s ?p ?o }\n #\\z """\n }',
+    "SELECT * { VALUES ?x { '''x' } SERVICE <{url}> { ?s ?p ?o }\n #\\z '''\n }",
+    'SELECT * { VALUES ?x { """x" } SERVICE <{url}> { ?s ?p ?o }\n #\\u00zz """\n }',
+    'SELECT * { VALUES ?x { """x" } SERVICE <{url}> { ?s ?p ?o }\n #\\ud800 """\n }',
+    'SELECT * { VALUES ?x { """x" } SERVICE <{url}> { ?s ?p ?o }\n #\\u+041 """\n }',
+    "SELECT * { SERVICE:₠ { ?s ?p ?o } }",
+    "SELECT * { SERVICE:、 { ?s ?p ?o } }",
+    "SELECT * { SERVICESILENT:、 { ?s ?p ?o } }",
+    "SELECT * { SERVICE SILENT:、{ ?s ?p ?o } }",
+    "SELECT * { SERVICE:\u1680 { ?s ?p ?o } }",
+    "SELECT * { SERVICE:a\\#b#c\n{ ?s ?p ?o } }",
+    "SELECT * { SERVICE:%41 { ?s ?p ?o } }",
+    "PREFIX ₠: <{url}> SELECT * { SERVICE₠:x { ?s ?p ?o } }",
+    "SELECT * { FILTER(<<( ?s ?p ?o )>><?b)SERVICE:x#>\n { ?s ?p ?o } }",
+    "SELECT * { FILTER(<<( ?s ?p ?o )>><?b)SERVICE$x#>\n { ?s ?p ?o } }",
+    "SELECT * { ?s ?p ?o {| ?p 'a' |} SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT (COUNT(DISTINCTtrue<?b)AS?x#>\n) { SERVICE:x { ?s ?p ?o } }",
+    # A name ends before its second dot.
+    "SELECT * { OPTIONAL { ?s ?p e:a.b.SERVICE<{url}>{ ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p e:a.b.SERVICE:x { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p e:a..b..SERVICESILENT:x { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p ?o.SERVICE<{url}>{ ?s ?p ?o } } }",
+    "PREFIX true.SERVICE: <{url}> SELECT * { OPTIONAL { ?s ?p true.SERVICE:x { ?s ?p ?o } } }",
+    # It looks like a call, and no engine has to be trusted to see that it is none.
+    "SELECT * { ?s ?p _:b.SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p _:bSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p e:x.SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p e:xSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { ?s ?p 'a'@enSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\x0bSERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\u2028SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { {} #c\x85SERVICE <{url}> { ?s ?p ?o } }",
+    "SELECT * { OPTIONAL { ?s ?p ?\u00aaSERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { OPTIONAL { ?s ?p ?o\u0660SERVICE <{url}> { ?s ?p ?o } } }",
+    "SELECT * { GRAPH service:x { ?s ?p ?o } }",
+    "SELECT * { ?s SERVICEe:x ?o }",
+    "SELECT * { SERVICEe:x ?p ?o }",
+    "SELECT * { ?s ?p 'SERVICE <{url}> {}' }",
+    "SELECT * { ?s ?p ?o } # SERVICE <{url}> {",
+    "SELECT * { ?s ?p '''\nSERVICE # ' {\n<{url}> #\n\n # \n{''' }",
 ]
 
 UPDATES_REACHING_OUT = [
@@ -131,28 +184,23 @@ UPDATES_REACHING_OUT = [
     "\\u004COAD <{url}>",
     "INSERT DATA { e:a e:b true };LOADe:x",
     "INSERT DATA { e:a e:b true } ; LOAD e:x",
+    "INSERT DATA { e:a e:b e:₠\\# }; LOAD <{url}>\n",
+    "INSERT DATA { e:a e:b '''x' }; LOAD <{url}> ; #\\z '''\n",
+    "INSERT DATA { e:a e:b e:a.b.c\\# }; LOAD <{url}>\n",
+    "INSERT DATA { e:a e:b 'c' } ; # ; \n LOAD#\n:x#",
     "INSERT { ?s ?p ?o } WHERE { SERVICE <{url}> { ?s ?p ?o } }",
     "INSERT { ?s ?p ?o } WHERE { SERVICEe:x { ?s ?p ?o } }",
     "DELETE { ?s ?p ?o } WHERE { { SELECT * { SERVICE SILENT e:x { ?s ?p ?o } } } }",
 ]
 
 NOT_QUITE = [
-    "SELECT * { ?s ?p _:b.SERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { ?s ?p _:bSERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { ?s ?p e:x.SERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { ?s ?p e:xSERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { ?s ?p 'a'@enSERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { {} #c\x0bSERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { {} #c\u2028SERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { {} #c\x85SERVICE <{url}> { ?s ?p ?o } }",
-    "SELECT * { OPTIONAL { ?s ?p ?\u00aaSERVICE <{url}> { ?s ?p ?o } } }",
-    "SELECT * { OPTIONAL { ?s ?p ?o\u0660SERVICE <{url}> { ?s ?p ?o } } }",
-    "SELECT * { GRAPH service:x { ?s ?p ?o } }",
-    "SELECT * { ?s SERVICEe:x ?o }",
-    "SELECT * { SERVICEe:x ?p ?o }",
     "SELECT * { ?service ?from ?load }",
-    "SELECT * { ?s ?p 'SERVICE <{url}> {}' }",
+    "SELECT ?service ?from { ?service ?from ?load }",
+    "SELECT * { ?s ?p 'SERVICE <{url}>' }",
+    "SELECT * { ?s ?p 'the service, a: { LOAD <{url}>' }",
     "SELECT * { ?s ?p <{url}#SERVICE> }",
+    "SELECT * { { ?s ?p e:service } UNION { ?s e:x.y ?o } }",
+    "SELECT * { ?s ?p ?o FILTER(?o = 'service') { ?s ?p ?o } }",
     "SELECT * { ?s ?p ?o FILTER(?o < 3 && 5 > ?o) }",
     "SELECT * { ?s ?p ?o FILTER(?o<3&&5>?o) }",
 ]
@@ -191,7 +239,11 @@ class Listener:
 
     def fill(self, template: str) -> str:
         url = f"http://{self.address}/"
-        prologue = PROLOGUE.replace("{url}", url)
+        prologue = PROLOGUE
+        for prefix in DECLARED:
+            if re.search(rf"(?<![\w]){prefix}:", template, re.I):
+                prologue += f"PREFIX {prefix}: <{{url}}> "
+        prologue = prologue.replace("{url}", url)
         for name, value in (("url_after_http", url[4:]), ("url", url), ("address", self.address)):
             template = template.replace("{" + name + "}", value)
         return prologue + template
@@ -257,6 +309,124 @@ def test_nothing_that_passes_calls_anybody(listener: Listener) -> None:
     assert listener.calls == 0
 
 
+def test_nothing_assembled_at_random_calls_anybody(listener: Listener) -> None:
+    """What the guard lets through of 20,000 assembled texts, run as query and as update, reaches nobody."""
+    chance = random.Random(20)
+    ran = 0
+    for number in range(20_000):
+        space = chance.choice(("", " ", "\n"))
+        if number % 2:
+            pieces = [chance.choice(HIDING), chance.choice(CALLS), chance.choice(ENDS)]
+            frame = chance.choice(OPEN_FRAMES)
+        else:
+            pieces = [chance.choice(FRAGMENTS) for _ in range(chance.randint(1, 7))]
+            pieces += [chance.choice(CALLS)] * chance.randint(0, 1) + [chance.choice(ENDS)]
+            frame = chance.choice(FRAMES)
+        text = listener.fill(frame.replace("MIDDLE", space.join(pieces)))
+        for check, run_it in ((check_query, "query"), (check_update, "update")):
+            try:
+                check(text)
+            except QueryError:
+                continue
+            try:
+                answer = getattr(ox.Store(), run_it)(text)
+                if isinstance(answer, ox.QuerySolutions):
+                    list(answer)
+            except (SyntaxError, OSError, RuntimeError, ValueError):
+                continue
+            ran += 1
+    assert ran >= 50, "some of them must be let through and run"
+    assert listener.calls == 0
+
+
+FRAMES = [
+    "SELECT * { MIDDLE }", "SELECT * { {} UNION { MIDDLE } }", "SELECT * { FILTER(MIDDLE) }", "ASK { ?s ?p MIDDLE }",
+    "SELECT * { VALUES ?x { MIDDLE } }", "SELECT * { OPTIONAL { ?s ?p MIDDLE } }", "SELECT (MIDDLE AS ?x) {}",
+    "SELECT * { BIND(MIDDLE AS ?y) }", "INSERT DATA { e:a e:b MIDDLE }", "INSERT { } WHERE { MIDDLE }", "MIDDLE",
+]  # fmt: skip
+OPEN_FRAMES = [
+    "SELECT * { VALUES ?x { MIDDLE\n}", "SELECT * { OPTIONAL { ?s ?p MIDDLE } }", "SELECT * { MIDDLE\n}",
+    "SELECT * { FILTER(MIDDLE\n}", "SELECT * { {} UNION { MIDDLE\n} }", "INSERT DATA { e:a e:b MIDDLE\n",
+]  # fmt: skip
+HIDING = [
+    "e:a₠\\# }", "e:、\\# }", "e:a₠\\' }", "e:\u1680\\# }", '"""x" }', "'''x' }", '"""x" }', "e:a.b.", "e:a.b.c\\# }",
+    "<<( ?s ?p ?o )>><?b", "?a<?b", "1<true", "'a' }", "?o.", "true.", "5.e3", "_:b.", "'a'@en", "'a'@en.", "1 }", "",
+    "NOT EXISTS {}<?b", "1 IN (2)<?b", "'a\\u0027 }", "<http://e.org/\\u003e }",
+]  # fmt: skip
+CALLS = [
+    "SERVICE <{url}> {?a ?b ?c}", "SERVICE<{url}>{?a ?b ?c}", "SERVICE:x {?a ?b ?c}", "SERVICEe:x{?a ?b ?c}",
+    "SERVICE:₠ {?a ?b ?c}", "SERVICE SILENT:、{}", "SERVICE SILENT <{url}> {}", "SERVICE#\n:{}", "SERVICE ?x {}",
+    ";LOAD <{url}>", "};LOAD <{url}> #", "};LOADe:x#", "LOAD <{url}>", ")SERVICE:x#>\n{?a ?b ?c}", "}SERVICE:x{",
+]  # fmt: skip
+ENDS = ["", "", "\n", "\n}", "#", "'", "'''\n", '"""\n', "#\\z '''\n", '#\\z """\n', "#>\n", ")#>\n", "#'\n", '#"\n']
+FRAGMENTS = [
+    "?s ?p ?o", "?x", "1", "'a'", '"a"', "'''a'''", '"""a"', "'''a'", "'", '"', "''", '""', "'''", '"""', "\\", "\\z",
+    "\\u0027", "\\u+027", "\\'", "\\#", "\\n", "#", "\n", "<", ">", "<?b", "<a", "<{url}>", "<<(", ")>>", "<<", ">>",
+    "{|", "|}", "~", "e:a", "e:a₠", "e:a₠\\#", "e:、\\'", "e:a.b", "e:a.b.c", "e:a.b.c\\#", "e:%41", ":x", ":", "_:b",
+    "_:b.c", "true", "false", "true.e:x", "5.", ".5", "5.e3", "@en", "@en-", "^^", "a", "{", "}", "(", ")", "[", "]",
+    ".", ";", ",", "/", "|", "*", "?", "$", "^", "!", "=", "&&", "||", "+", "-", "\u1680", "\u00b7", "\u3000", "\x85",
+    "\u2028", "\U00010000", "\x0b", "SERVICE", "SILENT", "LOAD", "VALUES ?x {", "FILTER(", "BIND(", "AS ?y)", "UNION",
+    "OPTIONAL {", "EXISTS {", "IN (", "GRAPH", "}", "}", "{}", "DATA {", "?a<?b", "(?a<?b)", "STR(?x)", "UNDEF", "1 ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "passes"),
+    [
+        ("example.org", "http://example.org/", True),
+        ("example.org", "https://EXAMPLE.org:8443/sparql?x=y", True),
+        (" Example.ORG ", "http://example.org", True),
+        ("example.org:8000", "http://example.org:8000/", True),
+        ("example.org:8000", "http://example.org:8001/", False),
+        ("example.org:8000", "http://example.org/", False),
+        ("example.org:80", "http://example.org/", True),
+        ("example.org:443", "https://example.org/", True),
+        ("example.org:443", "http://example.org/", False),
+        ("https://example.org/sparql", "https://example.org/sparql", True),
+        ("https://example.org", "https://example.org:443/other", True),
+        ("https://example.org/sparql", "http://example.org/sparql", False),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/", True),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:9000/", False),
+    ],
+)
+def test_a_host_a_port_or_an_address_may_be_allowed(given: str, url: str, passes: bool) -> None:
+    text = f"SELECT * {{ SERVICE <{url}> {{ ?s ?p ?o }} }}"
+    if passes:
+        check_query(text, allow_services=["other.example", given])
+        return
+    with pytest.raises(RefusedQueryError) as caught:
+        check_query(text, allow_services=["other.example", given])
+    typed = str(caught.value).rpartition("--allow-service ")[2]
+    check_query(text, allow_services=[typed])
+
+
+@pytest.mark.parametrize("given", ["", "a b", "ftp://example.org", "a@example.org", "http://[::1]/", "*", "a/b@c d"])
+def test_what_is_no_host_is_answered_with_what_to_type(given: str) -> None:
+    with pytest.raises(RefusedQueryError, match="--allow-service HOST:PORT"):
+        check_query("ASK {}", allow_services=[given])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ASK { ?s ?p '\\d' }", r"escape .* double its backslash"),
+        ("ASK { ?s ?p '\\u0041' }", "write the character itself"),
+        ("ASK { ?s e:x ?o }", "prefix e: is not declared: add PREFIX e: <"),
+        ("PREFIX download: <http://e.org/> ASK {}", "prefix download: .* LOAD: choose another"),
+        ("ASK { ?s ?p ?o FILTERBOUND(?s) }", "'FILTERBOUND' is not understood: put spaces"),
+        ("ASK { ?s ?p 1FILTER(true) }", "'FILTER' touches"),
+        ("PREFIX e: <http://e.org/> ASK { ?s ?p e:1.2.3 }", "write a name as an IRI in full"),
+        ("ASK { ?s ?p <<( ?s ?p ?o )>> }", "triple term"),
+        ("ASK { ?s ?p ?o ~ ?r }", "triple term"),
+        ("ASK { ?s ?p 'a' \u00a0 }", "cannot be read in one way"),
+        ("# SERVICE ?x { ?s ?p ?o }\nASK { ?s ?p ?o }", "no text or comment"),
+    ],
+)
+def test_the_refusal_says_what_to_do(text: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        check_query(text)
+
+
 @pytest.mark.parametrize("allowed", ["127.0.0.1", "LOCALHOST"])
 def test_a_host_that_is_allowed_is_called(listener: Listener, allowed: str) -> None:
     url = f"http://{listener.address}/".replace("127.0.0.1", allowed.lower())
@@ -297,17 +467,18 @@ def test_another_host_is_not_taken_for_the_allowed_one(target: str) -> None:
     "text",
     [
         "SELECT ?service ?SERVICE $from ?load { ?service ?from ?load }",
-        'SELECT * { ?s ?p "SERVICE <http://example.org/> { }" }',
+        'SELECT * { ?s ?p "SERVICE <http://example.org/> calls" }',
         "SELECT * { ?s ?p 'it is a LOAD of \\\" FROM <x>' }",
-        'SELECT * { ?s ?p """ SERVICE ?x { " } "" """ }',
+        'SELECT * { ?s ?p """ a service: " } "" """ }',
         "SELECT * { ?s ?p ''' LOAD ' '' <x> ''' }",
         "SELECT * { ?s ?p 'a'@service }",
-        "# SERVICE <http://example.org/> { }\nSELECT * { ?s ?p ?o } # FROM <x>",
+        "# SERVICE <http://example.org/>\nSELECT * { ?s ?p ?o } # FROM <x>",
         "SELECT * { <http://example.org/SERVICE> <http://example.org/a#FROM> <http://example.org/LOAD> }",
-        "PREFIX service: <http://example.org/> SELECT * { service:a service:SERVICE service: }",
-        "PREFIX from: <http://example.org/> PREFIX load: <http://e.org/> SELECT * { from:x load:from from:load }",
         "PREFIX e: <http://example.org/> SELECT * { e:service e:from e:LOAD }",
-        "PREFIX service: <http://example.org/> SELECT * { GRAPH service:graph { ?s ?p ?o } }",
+        "PREFIX \u3042: <http://example.org/> SELECT * { \u3042:\u3042 \u3042:a.b ?\u3042 }",
+        "PREFIX dbr: <http://e.org/> SELECT * { dbr:Her_\\(film\\) ?p 'café \U0001f3ac' } # \U0001f3ac",
+        "SELECT * { ?s ?p ?o FILTER REGEX(?o, '^\\\\d+\\\\.$') }",
+        "SELECT * { ?s <http://e.org/p>?/^<http://e.org/q>+ _:b, .5, -1.5e3 }",
         "SELECT * { _:service ?p _:from }",
         "SELECT * { ?s ?p ?o FILTER(?o < 10 && ?o > 2 || ?o<5||?o>1) }",
         "SELECT * { ?s ?p ?o FILTER(?o<=10) FILTER(?o IN (<http://e.org/a(b)#c>, <http://e.org/d>)) }",
@@ -363,6 +534,22 @@ WIDE: dict[str, Callable[[int], str]] = {
     "no dots": lambda n: f"ASK {{ {each('?s ?p ?o# FILTER(true)')(n)} }}",
     "no dots but BIND": lambda n: f"ASK {{ {each('?s ?p ?o# BIND(1 AS ?x#)')(n)} }}",
     "no dots but VALUES": lambda n: f"ASK {{ {each('?s ?p ?o# VALUES ?x# { 1 }')(n)} }}",
+    "blank nodes in a list": lambda n: f"ASK {{ ?s ?p ({each('_:b#')(n)}) }}",
+    "glued booleans": lambda n: f"ASK {{ ?s ?p ({'true' * (n + 1)}) }}",
+    "glued decimals": lambda n: f"ASK {{ ?s ?p ({'.5' * (n + 1)}) }}",
+    "glued strings": lambda n: f"ASK {{ ?s ?p ({each(chr(39) + '#' + chr(39), '')(n)}) }}",
+    "sums in a list of IN": lambda n: f"ASK {{ FILTER(1 IN (1{'+1' * n})) }}",
+    "negations in IN": lambda n: f"ASK {{ FILTER(1 IN ({'!' * n}true)) }}",
+    "signs in IN": lambda n: f"ASK {{ FILTER(1 IN ({each('-#', ',')(n)})) }}",
+    "EXISTS in IN": lambda n: f"ASK {{ FILTER(1 IN ({each('EXISTS {}', ',')(n)})) }}",
+    "brackets in IN": lambda n: f"ASK {{ FILTER(1 IN ({each('(#)', ',')(n)})) }}",
+    "calls in IN": lambda n: f"ASK {{ FILTER(1 IN ({each('STR(#)', ',')(n)})) }}",
+    "filters that call": lambda n: f"ASK {{ ?s ?p ?o {each('FILTER STRSTARTS(?s,STR(#))')(n)} }}",
+    "filters that touch": lambda n: f"ASK {{ ?s ?p ?o {'FILTERBOUND(?s)' * (n + 1)} }}",
+    "describe variables": lambda n: f"DESCRIBE {each('?x#')(n)} {{ ?s ?p ?o }}",
+    "group of calls": lambda n: f"SELECT (1 AS ?n) {{ ?s ?p ?o }} GROUP BY {each('STR(?x#)')(n)}",
+    "order of calls": lambda n: f"SELECT * {{ ?s ?p ?o }} ORDER BY {each('STR(?x#)')(n)}",
+    "terms with types": lambda n: f"ASK {{ ?s ?p {each('1^^<a:b>', ',')(n)} }}".replace("1^^", "'1'^^"),
     "dots in prefixes": lambda n: f"ASK {{ ?s ?p {each('true.e:x ?p')(n)} true }}",
     "numbers and dots": lambda n: f"ASK {{ {each('?s ?p 1.')(n)} }}",
     "groups": lambda n: f"ASK {{ {each('{ ?s ?p ?o# }')(n)} }}",
@@ -419,7 +606,10 @@ WIDE: dict[str, Callable[[int], str]] = {
     "optional inside": lambda n: f"ASK {{ {'?s ?p ?o OPTIONAL { ' * n} ?s ?p ?o {'}' * n} }}",
     "exists inside": lambda n: f"ASK {{ {'FILTER NOT EXISTS { ' * n} ?s ?p ?o {'}' * n} }}",
 }
-AMBIGUOUS = ("commas after two", "commas inside a comparison")
+REFUSED = (
+    "annotations", "commas after two", "commas inside a comparison", "dots in prefixes", "filters that touch",
+    "glued booleans", "glued decimals", "reifiers", "triple terms", "triple terms in a list",
+)  # fmt: skip
 SECONDS = 20.0
 LARGEST = 60_000
 
@@ -453,9 +643,9 @@ def passes(text: str) -> bool:
     return True
 
 
-def complaint_of(text: str) -> str:
+def complaint_of(text: str, check: Callable[[str], None] = check_query) -> str:
     try:
-        check_query(text)
+        check(text)
     except QueryError as error:
         return str(error)
     return ""
@@ -477,7 +667,7 @@ def widest(family: Callable[[int], str]) -> int:
 @pytest.mark.parametrize("name", WIDE)
 def test_the_widest_that_passes_neither_crashes_nor_lingers(name: str) -> None:
     count = widest(WIDE[name])
-    if name in AMBIGUOUS:
+    if name in REFUSED:
         assert not passes(WIDE[name](1))
         return
     assert count >= (5 if name == "deep lists" else 15), "the limits leave room for ordinary queries"
@@ -513,7 +703,9 @@ HOSTILE = [
     '"""', "'''", '"', "'", '"\\', "'\\", '"""\\', '""', '"" ', '"a\n', "'''\n'", '"""a', '"""" ', "\\", "\\u0022",
     "<", "<a", "<a ", "a<b>", "?a<?b ", "(1<a>", "(1<a ", ":", "a:", "a.", "a..", "a.:", "a-", "a·", "a-.", "a.-.",
     "_", "_.", "1.", "1e", "1.e", "%", "%4", ":%41", ":a.", ":.", ":\\", ":-.", "?", "?a", "@", "@a-", "#", "#\n",
-    " ", "é", "{", "(", "[", "}", "VALUES", "VALUES ?x{", "IN(", "DATA{", "service:", "SERVICE ", "PREFIX a:",
+    " ", "é", "service", "service#", "service#\n", "#service\n", "service?", "service:", "service<", "service\n",
+    "service :", "service silent ", "silent", "load", "load#", "load\n", ";load ", "service ?x ", "a:b..", "a:b.c.",
+    "{", "(", "[", "}", "VALUES", "VALUES ?x{", "IN(", "DATA{", "service:", "SERVICE ", "PREFIX a:",
     "\\u0041", "\\U0000", "\udc80", "\x00", "a:a.", ".", "..:", "-",
 ]  # fmt: skip
 
@@ -526,4 +718,9 @@ def test_no_hostile_text_holds_the_guard_for_long() -> None:
             complaint = complaint_of(text)
             assert "\n" not in complaint
             assert len(complaint) < 300
+    for piece in (" ", "\n", "#\n", "#", ":", "<", "?", "a", "a:", "\\#"):
+        rest = (piece * 100_000)[:100_000]
+        for start in ("service#" * 12_000 + "\n", "service" * 14_000, "service:" * 12_000, "service silent" * 7_000):
+            complaint_of(start + rest)
+            complaint_of(start + rest, check_update)
     assert time.monotonic() - started < 120

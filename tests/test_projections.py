@@ -14,9 +14,11 @@ from xml.etree import ElementTree
 import networkx as nx
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filmgraph.cli import cli
 from filmgraph.errors import NotFoundError
 from filmgraph.namespaces import FG, expand
 from filmgraph.projections import (
@@ -41,7 +43,13 @@ TINY = """
 @prefix wd: <http://www.wikidata.org/entity/> .
 @base <https://w3id.org/filmgraph/> .
 
-<film/a-2001> a fg:Film ; schema:name "A <&> \\"1\\"" ; fg:releaseYear 2001 ; schema:sameAs wd:Q1 .
+<film/a-2001> a fg:Film ; schema:name "A <&> \\"1\\"" ; fg:releaseYear 2001 ; schema:sameAs wd:Q1 ;
+    schema:director <person/d> , <person/e> ; schema:genre <genre/drama> , "no genre" ;
+    schema:countryOfOrigin <country/italy> .
+<person/d> schema:name "Zed" .
+<person/e> schema:name "Émile" .
+<genre/drama> skos:prefLabel "Drama"@en .
+<country/italy> schema:name "Italy" .
 <film/b-2002> a fg:Film ; schema:name "B" ; fg:releaseYear 2002 .
 <film/c-2003> a fg:Film ; schema:name "C" .
 <film/unused-2004> a fg:Film ; schema:name "Unused" .
@@ -115,8 +123,18 @@ def test_films_and_techniques_are_bipartite(tiny: MemoryStore) -> None:
 
 def test_films_and_techniques_say_what_they_are(tiny: MemoryStore) -> None:
     graph = film_technique_graph(tiny)
-    assert graph.nodes["film:a-2001"] == {"bipartite": 0, "kind": "film", "label": 'A <&> "1"', "year": 2001}
-    assert "year" not in graph.nodes["film:c-2003"]
+    film = {
+        "kind": "film",
+        "label": 'A <&> "1"',
+        "year": 2001,
+        "decade": 2000,
+        "genres": "Drama",
+        "countries": "Italy",
+        "directors": "Zed; Émile",
+    }
+    assert graph.nodes["film:a-2001"] == {"bipartite": 0, **film}
+    assert film_film_graph(tiny).nodes["film:a-2001"] == film
+    assert graph.nodes["film:c-2003"] == {"bipartite": 0, "kind": "film", "label": "C"}
     assert graph.nodes["technique:score"] == {
         "bipartite": 1,
         "kind": "technique",
@@ -186,6 +204,60 @@ def test_the_measure_and_the_limits_are_kept(tiny: MemoryStore) -> None:
         film_film_graph(tiny, measure="euclid")
 
 
+def test_films_that_meet_only_in_something_broader_can_be_left_apart(tiny: MemoryStore, bundled: MemoryStore) -> None:
+    assert list(film_film_graph(tiny, broader=False).edges) == [("film:a-2001", "film:b-2002")]
+    everything, shared = film_film_graph(bundled), film_film_graph(bundled, broader=False)
+    assert {(one, other) for one, other, own in everything.edges(data=True) if "shared" in own} == set(shared.edges)
+    assert 0 < len(shared.edges) < len(everything.edges)
+    nearest = film_film_graph(bundled, broader=False, nearest=3)
+    assert set(nearest.edges) < set(shared.edges)
+    assert len(nearest.edges) <= 3 * len(nearest)
+
+
+def test_options_are_those_of_the_projection(tiny: MemoryStore) -> None:
+    assert project(tiny, "film-film", broader=False, minimum=0.9).number_of_edges() == 0
+    with pytest.raises(NotFoundError, match=r"film-film has no option 'least'\. Did you mean measure, minimum"):
+        project(tiny, "film-film", least=1)
+    with pytest.raises(NotFoundError, match="critics has no option 'nearest'"):
+        project(tiny, "critics", nearest=1)
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments))
+
+
+def test_the_command_joins_each_film_to_the_ten_nearest_that_share_a_technique(bundled: MemoryStore) -> None:
+    def edges(*options: str) -> set[frozenset[str]]:
+        result = _run("graph", "film-film", "--format", "node-link", *options)
+        assert result.exit_code == 0, result.stderr
+        graph = nx.node_link_graph(json.loads(result.stdout), edges="links")
+        return {frozenset(edge) for edge in graph.edges}
+
+    def made(**options: Any) -> set[frozenset[str]]:
+        return {frozenset(edge) for edge in film_film_graph(bundled, **options).edges}
+
+    assert edges() == made(broader=False, nearest=10)
+    assert edges("--broader", "--nearest", "0") == made()
+    options = ("--measure", "jaccard", "--minimum", "0.1", "--nearest", "2")
+    assert edges(*options) == made(broader=False, measure="jaccard", minimum=0.1, nearest=2)
+
+
+@pytest.mark.parametrize("option", [("--nearest", "3"), ("--minimum", "0.1"), ("--measure", "shared"), ("--broader",)])
+def test_options_of_film_film_are_refused_elsewhere(option: tuple[str, ...]) -> None:
+    result = _run("graph", "film-technique", *option)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"filmgraph: {option[0]} is for film-film, not for film-technique.")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("n.gexf", "gexf"), ("n.cyjs", "cytoscape"), ("n.JSON", "node-link"), ("n.txt", "graphml")]
+)
+def test_the_ending_of_a_network_s_file_chooses_the_format(tmp_path: Path, name: str, form: str) -> None:
+    assert _run("graph", "critics", "--output", str(tmp_path / name)).exit_code == 0
+    assert (tmp_path / name).read_text(encoding="utf-8") == _run("graph", "critics", "--format", form).stdout
+
+
 @pytest.mark.parametrize("measure", MEASURES)
 def test_likeness_is_a_weight(bundled: MemoryStore, measure: str) -> None:
     graph = film_film_graph(bundled, measure=measure, nearest=3)
@@ -245,6 +317,7 @@ def test_the_whole_graph_has_every_triple_between_iris(tiny: MemoryStore) -> Non
         "label": 'A <&> "1"',
         "fg_releaseYear": 2001,
         "schema_name": 'A <&> "1"',
+        "schema_genre": "no genre",
     }
     assert graph.nodes["wd:Q1"] == {"kind": "other", "label": "Q1"}
     assert graph.nodes["review:a--3"]["fg_unsigned"] is True
@@ -346,6 +419,19 @@ def test_cytoscape_finds_its_elements(kind: str, tiny: MemoryStore) -> None:
     ids = [element["id"] for element in nodes + edges]
     assert len(ids) == len(set(ids)), "Cytoscape.js wants one id for each element, edges among them"
     assert isinstance(document["data"], dict)
+
+
+@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("source", ["tiny", "bundled"])
+def test_networkx_reads_cytoscape_s_json(kind: str, source: str, request: pytest.FixtureRequest) -> None:
+    graph = project(request.getfixturevalue(source), kind)
+    again: Any = nx.cytoscape_graph(json.loads(write_graph(graph, "cytoscape")))
+    assert type(again) is type(graph)
+    for _, own in again.nodes(data=True):
+        own.pop("id"), own.pop("value"), own.pop("name")
+    for *_, own in again.edges(data=True):
+        own.pop("key"), own.pop("source"), own.pop("target")
+    assert _content(again) == _content(graph)
 
 
 def test_gephi_loses_no_parallel_edge() -> None:

@@ -286,6 +286,7 @@ UNSAFE = [
     ("s.ttl", f"{S} {P} ( 1 <javascript:x> ) ."),
     ("t.ttl", f"@base <http://example.org/> . {S} {P} <javascript:x> ."),
     ("u.ttl", f"{S}{P}<javascript:x>."),
+    ("w.ttl", f"{S} {P} 1 ~ <javascript:x> ."),
     ("v.ttl", f"# <a>\n{S} {P} 'a',<file:x> ."),
     ("a.nt", f"{S} {P} <javascript:x> ."),
     ("b.nt", f"{S} {P} <\\u006Aavascript:x> ."),
@@ -318,6 +319,7 @@ UNSAFE = [
 @pytest.mark.parametrize(("name", "content"), UNSAFE, ids=[name for name, _ in UNSAFE])
 def test_an_unsafe_iri(write: Write, name: str, content: str) -> None:
     error = refused(write(name, content), r"unsafe IRI <(?i:javascript|vbscript|data|file|blob):")
+    assert "javascript:, vbscript:, data:, file: and blob: are not let in" in str(error)
     assert error.line is None or error.line >= 1
 
 
@@ -353,11 +355,87 @@ def test_what_only_looks_unsafe(write: Write, content: str) -> None:
         ("b.ttl", f"{S} {P} <<( {S} {P} 1 )>> ."),
         ("c.ttl", f"<< {S} {P} 1 >> {P} 1 ."),
         ("d.ttl", f"{S} {P} 1 {{| {P} 1 |}} ."),
+        ("e.ttl", f"{S} {P} 1 ~ {S} ."),
+        ("f.ttl", f"{S} {P} {S}~{S} ."),
+        ("g.ttl", "@prefix e: <http://example.org/> . e:s e:p e:o~e:r ."),
+        ("h.ttl", f"{S} {P} 1 ~ ."),
+        ("a.trig", f"{S} {{ {S} {P} 1 ~ {S} . }}"),
         ("a.nt", f"{S} {P} <<( {S} {P} <\\u006aavascript:x> )>> ."),
+        (
+            "a.rdf",
+            XML.format('<e:A r:about="http://example.org/s" r:version="1.2"><e:p r:annotation="urn:r">1</e:p></e:A>'),
+        ),
     ],
 )
 def test_a_triple_inside_a_triple(write: Write, name: str, content: str) -> None:
     refused(write(name, content), "triple inside a triple")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.ttl", f"{S} {P} 'x'@en--ltr ."),
+        ("b.ttl", f'{S} {P} "x"@ar-EG--rtl .'),
+        ("c.ttl", f'{S} {P} "x"@de-1996--ltr .'),
+        ("a.nt", f'{S} {P} "x"@en--rtl .'),
+        ("a.nq", f'{S} {P} "x"@en--ltr {S} .'),
+        ("a.trig", f"{S} {{ {S} {P} 'x'@en--ltr }}"),
+        ("a.jsonld", '{"@id":"urn:s","urn:p":{"@value":"x","@language":"en","@direction":"rtl"}}'),
+        (
+            "a.rdf",
+            XML.format(
+                '<r:Description r:about="urn:s" r:version="1.2" xmlns:its="http://www.w3.org/2005/11/its" '
+                'its:version="2.0"><e:p xml:lang="en" its:dir="rtl">x</e:p></r:Description>'
+            ),
+        ),
+    ],
+)
+def test_a_text_with_a_direction(write: Write, name: str, content: str) -> None:
+    refused(write(name, content), r"gives a text a direction \(@\S+--(ltr|rtl)\)")
+
+
+def test_a_direction_has_its_line(write: Write) -> None:
+    refused(write("a.ttl", GOOD * 4 + f"{S} {P} 'x'@en--ltr ."), "direction", line=5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<http://example.org/~her> {P} 1 .",
+        f"{S} {P} 'about ~ 3, --ltr and {{| |}}' .",
+        f"<http://example.org/a--ltr--1> {P} 'x'@en-GB .",
+    ],
+)
+def test_what_only_looks_like_rdf_1_2(write: Write, content: str) -> None:
+    assert MemoryStore().load(write("a.ttl", content)) == 1
+
+
+@pytest.mark.parametrize("before", ["", "\\u0041"])
+def test_blank_nodes_of_two_files_are_two(write: Write, before: str) -> None:
+    """The engine parses the first kind of file itself, and filmgraph the second."""
+    files = [write(f"{number}.ttl", f"_:a {P} '{before}{number}' , '' .") for number in (1, 2)]
+    assert {read_rdf(file).trusted for file in files} == {not before}
+    with MemoryStore.of_files(files) as store:
+        assert store.select("SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?s").column("n") == [2, 2]
+    assert len({triple.subject for triple in triples_of(files)}) == 2
+
+
+@pytest.mark.parametrize("before", ["", "\\u0041"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.nq", '{S} {P} "{before}" <urn:g> .\n{S} {P} "{before}" <urn:h> .\n{S} {P} "{before}" .\n'),
+        ("a.trig", 'GRAPH <urn:g> {{ {S} {P} "{before}" }}\n<urn:h> {{ {S} {P} "{before}" }}'),
+        ("a.jsonld", '{{"@id":"urn:g","@graph":[{{"@id":"urn:s","urn:p":"{before}"}}]}}'),
+    ],
+)
+def test_the_names_of_graphs_are_dropped(write: Write, name: str, content: str, before: str) -> None:
+    file = write(name, content.format(S=S, P=P, before=before))
+    assert {quad.graph_name for quad in read_rdf(file).quads()} == {ox.DefaultGraph()}
+    with MemoryStore() as store:
+        assert store.load(file) == 1
+        assert store.ask("ASK { ?s ?p ?o }")
+        assert not store.ask("ASK { GRAPH ?g { ?s ?p ?o } }")
 
 
 @pytest.mark.parametrize(

@@ -226,12 +226,68 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(value: str) -> None:
     assert "try again later" in str(error)
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/", "data:text/plain,x", "/loop"])
-@pytest.mark.parametrize("status", [301, 302, 303, 307])
-def test_redirects_go_nowhere_else(status: int, target: str) -> None:
-    kind = EndpointDownError if target.startswith("ftp:") and status != 307 else EndpointStatusError
-    error = failure(lambda exchange: exchange.reply(b"", status=status, Location=target), kind)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://127.0.0.1/", "data:text/plain,x", "http://[", "javascript:" + "x" * 5_000]
+)
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_redirect_to_what_is_no_endpoint(status: int, target: str) -> None:
+    error = failure(lambda exchange: exchange.reply(b"", status=status, Location=target), EndpointStatusError)
+    assert f"moved to {target[:200]}: that is no address of an endpoint" in str(error)
     assert "root:" not in str(error)
+
+
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_no_redirect_is_followed(status: int) -> None:
+    with Endpoint(Exchange.reply) as other:
+
+        def move(exchange: Exchange) -> None:
+            exchange.reply(b"", status=status, Location=other.url)
+
+        error = failure(move, EndpointStatusError)
+        assert f"moved to {other.url}: give that address" in str(error)
+        assert isinstance(error, EndpointStatusError)
+        assert error.status == status
+        with Endpoint(move) as endpoint:
+            store = RemoteStore(endpoint.url, update_url=endpoint.url)
+            with pytest.raises(EndpointStatusError, match="moved to"):
+                store.update("INSERT DATA { <urn:a> <urn:b> 1 }")
+            with pytest.raises(EndpointStatusError, match="moved to"):
+                store.construct("CONSTRUCT WHERE { ?s ?p ?o }")
+        assert other.bodies == []
+
+
+def test_a_redirect_may_be_relative_or_lead_nowhere() -> None:
+    error = failure(lambda exchange: exchange.reply(b"", status=308, Location="/sparql"), EndpointStatusError)
+    assert "/sparql: give that address" in str(error)
+    assert str(error).count("http://127.0.0.1:") == 2
+    error = failure(lambda exchange: exchange.reply(b"", status=302), EndpointStatusError)
+    assert str(error).endswith("answered HTTP 302")
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_address_that_is_not_the_service_s(status: int) -> None:
+    error = failure(lambda exchange: exchange.reply(b"x", status=status), EndpointStatusError)
+    assert "is this the address of its query service (oxigraph: …/query, Fuseki: …/DATASET/query)?" in str(error)
+    with Endpoint(lambda exchange: exchange.reply(b"x", status=status)) as endpoint:
+        store = RemoteStore("http://127.0.0.1:9/query", update_url=endpoint.url)
+        with pytest.raises(EndpointStatusError, match="its update service") as caught:
+            store.update("INSERT DATA { <urn:a> <urn:b> 1 }")
+        assert caught.value.url == endpoint.url
+
+
+def test_an_endpoint_s_words_on_a_syntax_error_are_made_plain() -> None:
+    body = b"error at 1:15: expected one of Prefix not found, ['%'], ['A' ..= 'Z' | 'a' ..= 'z']"
+    with Endpoint(lambda exchange: exchange.reply(body, status=400, content_type="text/plain")) as endpoint:
+        store = RemoteStore(endpoint.url)
+        with pytest.raises(QueryError) as caught:
+            store.ask("ASK { ?s ex:a 1 }")
+        assert str(caught.value).startswith(f"not understood by {endpoint.url}: the prefix ex: of ex:a is not declared")
+        assert "'%'" not in str(caught.value)
+        with pytest.raises(QueryError, match=r"not understood by \S+ at line 1, near 'ASK \{ \?s'$"):
+            store.ask("ASK { ?s")
 
 
 @pytest.mark.parametrize(

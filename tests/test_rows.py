@@ -227,6 +227,22 @@ def test_access() -> None:
     assert ROWS.records()[0] == {"film": HER.value, "text": 2013, "more": None}
 
 
+def test_a_row_is_a_dict_and_a_slice_is_rows() -> None:
+    assert ROWS[0] == ROWS.records()[0] == {"film": HER.value, "text": 2013, "more": None}
+    assert ROWS[-1] == ROWS.records()[-1]
+    assert ROWS[:2] == ROWS.head(2)
+    assert ROWS[::-1][0] == ROWS[-1]
+    assert len(ROWS[100:]) == 0
+    with pytest.raises(IndexError):
+        ROWS[len(ROWS)]
+
+
+def test_rows_print_as_a_table() -> None:
+    assert str(ROWS) == ROWS.to_text()
+    assert str(Rows(("a",), [])) == "a\n-"
+    assert Rows(("a",), [(HER,)]) == Rows(("a",), [(HER,)]) != Rows(("b",), [(HER,)])
+
+
 def test_a_query_without_columns_has_rows() -> None:
     rows = MemoryStore().select("SELECT (<<(<http://e.org/a> <http://e.org/b> 1)>> AS ?t) ('x'@en--ltr AS ?d) {}")
     assert rows.column("d") == ["x"]

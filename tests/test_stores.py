@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -17,8 +18,10 @@ import pytest
 import filmgraph
 from filmgraph import stores
 from filmgraph.errors import DataError, QueryError, ReadOnlyStoreError, StoreError, StoreLockedError
+from filmgraph.queries import with_prefixes
 from filmgraph.readers import triples_of
-from filmgraph.stores import DiskStore, LocalStore, MemoryStore, RemoteStore, Store, cache_folder, open_compiled
+from filmgraph.stores import DiskStore, MemoryStore, RemoteStore, Store, cache_folder, compiled, open_compiled
+from filmgraph.stores.compiled import CompiledStore
 from filmgraph.workspace import Workspace
 
 TINY = Path(__file__).parent / "data" / "tiny.ttl"
@@ -160,14 +163,62 @@ def test_an_update_is_all_or_nothing(empty_store: Store) -> None:
     assert size(empty_store) == 2
 
 
-def test_named_graphs_are_kept(empty_store: Store, tmp_path: Path) -> None:
-    file = tmp_path / "a.nq"
-    file.write_text(f"{S} {P} {S} <urn:g> .\n{S} {P} {S} .\n", encoding="utf-8")
+@pytest.mark.parametrize("before", ["", "\\u0041"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.nq", '{S} {P} "{before}" <urn:g> .\n{S} {P} "{before}" <urn:h> .\n{S} {P} "{before}2" .\n'),
+        ("a.trig", '<urn:g> {{ {S} {P} "{before}" }} <urn:h> {{ {S} {P} "{before}" , "{before}2" }}'),
+    ],
+)
+def test_what_stands_in_named_graphs_is_asked(
+    empty_store: Store, tmp_path: Path, name: str, content: str, before: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(content.format(S=S, P=P, before=before), encoding="utf-8")
     assert empty_store.load(file) == 2
     assert empty_store.load(file) == 0
-    assert empty_store.has_graph("urn:g")
-    assert empty_store.ask(f"ASK {{ GRAPH <urn:g> {{ {S} {P} {S} }} }}")
-    assert len(empty_store.select(ALL)) == 1
+    assert not empty_store.has_graph("urn:g")
+    assert len(empty_store.select(ALL)) == 2
+
+
+def test_blank_nodes_of_two_files_are_two(empty_store: Store, tmp_path: Path) -> None:
+    for number in range(4):
+        file = tmp_path / f"{number}.ttl"
+        file.write_text(f"_:a {P} {number} , '{'x' if number < 2 else chr(92) + 'u0031'}' .", encoding="utf-8")
+        assert empty_store.load(file) == 2
+    assert empty_store.select("SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }").column("n") == [4]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("SELECT * {\n ?s ex:a ?o }", "the prefix ex: of ex:a is not declared: add PREFIX ex: <…>"),
+        ("SELECT * { ?s :p ?o }", "the prefix : of :p is not declared"),
+        ("SELECT * { ?s a fg:Film ; ex:b 'ex:a' } # ex:c", "the prefix ex: of ex:b is not declared"),
+        ("SELECT * {\n ?s ?p ?o\n} ORDER LIMIT", "at line 3, near '} ORDER LIMIT'"),
+        ("SELECT * { ?s ?p ?o } LIMIT ?x", "at line 1, near '* { ?s ?p ?o } LIMIT ?x'"),
+        ("SELECT ?x (COUNT(?y) AS ?n) { ?x ?p ?y }", "The SELECT contains a variable that is unbound"),
+        ("SELECT * { <http://a b> ?p _:b }", "IRI parsing failed"),
+        (" \n", "the text is empty"),
+    ],
+)
+def test_a_slip_is_told_in_plain_words(store: Store, query: str, told: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        store.select(with_prefixes(query))
+    message = str(caught.value)
+    assert message.startswith("not understood")
+    assert told in message
+    assert "PREFIX fg:" not in message
+    assert "expected" not in message
+    assert len(message) < 200
+
+
+def test_a_slip_in_an_update_is_told_in_plain_words(empty_store: Store) -> None:
+    with pytest.raises(QueryError, match="the prefix ex: of ex:b is not declared"):
+        empty_store.update("INSERT DATA { <urn:a> ex:b 1 }")
+    with pytest.raises(QueryError, match="Variables are not allowed in INSERT DATA"):
+        empty_store.update("INSERT DATA { ?x <urn:b> 1 }")
 
 
 def test_nasty_literals_arrive(empty_store: Store, tmp_path: Path) -> None:
@@ -221,10 +272,72 @@ def test_a_store_that_another_process_writes_to(folder: Path) -> None:
             DiskStore(folder, writable=True)
         assert str(caught.value).startswith(str(folder))
         assert "\n" not in str(caught.value)
-        with DiskStore(folder) as reader:
-            assert size(reader) == len(set(triples_of([TINY])))
+        with pytest.raises(StoreLockedError, match="another process is writing to this store"):
+            DiskStore(folder)
+    with DiskStore(folder) as reader:
+        assert size(reader) == len(set(triples_of([TINY])))
     with DiskStore(folder, writable=True) as writer:
         assert writer.load(TINY) == 0
+
+
+def test_a_store_that_this_process_writes_to(folder: Path, tmp_path: Path) -> None:
+    """To look at the lock would let go of it, so that a second process could write, too."""
+    (tmp_path / "other-name").symlink_to(folder)
+    with DiskStore(folder, writable=True) as writer:
+        for path, writable in itertools.product((folder, tmp_path / "other-name"), (False, True)):
+            with pytest.raises(StoreLockedError, match="this process is writing to this store"):
+                DiskStore(path, writable=writable)
+        with python(HOLD) as other:
+            _, told = other.communicate(f"{folder}\n", timeout=60)
+            assert "StoreLockedError" in told
+        assert writer.load(TINY) == 0
+    with DiskStore(folder) as reader:
+        assert size(reader) == len(set(triples_of([TINY])))
+    forgotten = DiskStore(folder, writable=True)
+    del forgotten
+    DiskStore(folder).close()
+
+
+def test_readers_do_not_lock_each_other_or_a_writer_out(folder: Path) -> None:
+    with DiskStore(folder) as one, DiskStore(folder) as two, DiskStore(folder, writable=True) as writer:
+        assert size(one) == size(two) == size(writer)
+
+
+def test_a_lock_that_is_not_there_or_cannot_be_tried(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "LOCK").unlink()
+    DiskStore(folder).close()
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    DiskStore(folder).close()
+
+
+CORES = """
+import os, sys
+from pathlib import Path
+import pyoxigraph as ox
+from filmgraph.stores.local import open_read_only
+if len(os.sched_getaffinity(0)) == 1:
+    print("one core")
+    sys.exit()
+allowed = os.sched_getaffinity(0)
+def all_free():
+    return all(os.sched_getaffinity(int(thread)) == allowed for thread in os.listdir("/proc/self/task"))
+folder = sys.stdin.readline().strip()
+try:
+    open_read_only(Path(folder + "-nowhere"))
+except OSError:
+    print(all_free())
+store = open_read_only(Path(folder))
+list(store)
+print(all_free(), len(os.listdir("/proc/self/task")) > 1)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a program choose its cores")
+def test_opening_leaves_no_thread_on_one_core(folder: Path) -> None:
+    with python(CORES) as process:
+        answer, told = process.communicate(f"{folder}\n", timeout=60)
+    assert told == ""
+    assert answer in ("one core\n", "True\nTrue True\n")
 
 
 def test_many_may_read_at_once(folder: Path) -> None:
@@ -346,6 +459,9 @@ def test_the_cache_is_where_it_is_said_to_be(cache: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     if sys.platform.startswith("linux"):
         assert cache_folder() == cache / "filmgraph"
+        for nowhere in ("relative/cache", "", "~/cache"):
+            monkeypatch.setenv("XDG_CACHE_HOME", nowhere)
+            assert cache_folder() == Path("~/.cache/filmgraph").expanduser()
 
 
 def test_it_is_built_once_and_used_again(cache: Path, space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +506,7 @@ print(type(store).__name__, len(store))
 
 
 def test_two_processes_may_start_at_once(cache: Path, space: Workspace) -> None:
-    expected = f"LocalStore {len(set(triples_of([TINY])))}\n"
+    expected = f"CompiledStore {len(set(triples_of([TINY])))}\n"
     for round_ in range(4):
         if round_ % 2:
             shutil.rmtree(cache)
@@ -481,8 +597,179 @@ def test_a_damaged_store_is_healed(cache: Path, space: Workspace, victim: str, d
     for _ in range(2):
         with open_compiled(space) as store:
             assert set(store.construct("CONSTRUCT WHERE { ?s ?p ?o }")) == expected
-            assert type(store) is LocalStore
+            assert type(store) is CompiledStore
     assert compiled_in(cache) == [built]
+
+
+def flip(content: bytes) -> bytes:
+    """Return as many bytes, each another one."""
+    return bytes(byte ^ 0x55 for byte in content)
+
+
+ASKING = {
+    "select": lambda store: set(store.select(ALL).terms),
+    "ask": lambda store: store.ask("ASK { ?s ?p ?o }"),
+    "construct": lambda store: set(store.construct("CONSTRUCT WHERE { ?s ?p ?o }")),
+    "describe": lambda store: set(store.describe("https://w3id.org/filmgraph/film/alpha-2001")),
+    "has_graph": lambda store: store.has_graph("urn:none"),
+    "len": len,
+}
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(0, 400), slice(100, 101)])
+@pytest.mark.parametrize("asking", ASKING)
+def test_a_store_whose_bytes_changed_is_healed(cache: Path, space: Workspace, asking: str, part: slice) -> None:
+    """The files keep their sizes, so that some errors only show when the store is asked."""
+    with MemoryStore.of_files([TINY]) as memory:
+        expected = ASKING[asking](memory)
+    open_compiled(space).close()
+    (built,) = compiled_in(cache)
+    files = list(built.glob("*.sst"))
+    assert files
+    for file in files:
+        content = bytearray(file.read_bytes())
+        content[part] = flip(content[part])
+        file.write_bytes(content)
+    for _ in range(2):
+        with open_compiled(space) as store:
+            assert ASKING[asking](store) == expected
+            assert set(store.construct("CONSTRUCT WHERE { ?s ?p ?o }")) == set(triples_of([TINY]))
+            assert type(store) is CompiledStore
+    assert compiled_in(cache) == [built]
+
+
+def test_a_store_that_breaks_where_it_cannot_be_mended(
+    cache: Path, space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_compiled(space).close()
+    (built,) = compiled_in(cache)
+    for file in built.glob("*.sst"):
+        content = bytearray(file.read_bytes())
+        content[:400] = flip(content[:400])
+        file.write_bytes(content)
+    monkeypatch.setattr(compiled, "_build", refuse)
+    with open_compiled(space) as store:
+        assert set(store.construct("CONSTRUCT WHERE { ?s ?p ?o }")) == set(triples_of([TINY]))
+        with pytest.raises(ReadOnlyStoreError):
+            store.update("DROP ALL")
+
+
+def refuse(*arguments: object, **options: object) -> bool:
+    raise PermissionError("the disk is full")
+
+
+def test_a_service_that_fails_is_no_broken_store(
+    cache: Path, space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_compiled(space) as store:
+        monkeypatch.setattr(compiled, "_opened", refuse)
+        with pytest.raises(StoreError, match="HTTP"):
+            store.select("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }")
+        store.close()
+        with pytest.raises(StoreError, match="the store is closed"):
+            store.ask("ASK {}")
+
+
+class Changing(Workspace):
+    """A workspace one of whose files is saved anew after each time its digest was taken, so many times."""
+
+    def __init__(self, root: Path, times: int) -> None:
+        super().__init__(root)
+        object.__setattr__(self, "left", times)
+
+    def digest(self) -> str:
+        digest = super().digest()
+        if self.left > 0:
+            object.__setattr__(self, "left", self.left - 1)
+            (self.data / "more.ttl").write_text(f"<urn:a> <urn:b> {self.left} .", encoding="utf-8")
+        return digest
+
+
+@pytest.mark.parametrize(("times", "kind"), [(1, "CompiledStore"), (2, "CompiledStore"), (100, "MemoryStore")])
+def test_a_file_that_is_saved_meanwhile(cache: Path, space: Workspace, times: int, kind: str) -> None:
+    """Else the digest of the old bytes would name a store of the new ones, for as long as it lives."""
+    (space.data / "more.ttl").write_text("<urn:a> <urn:b> 'first' .", encoding="utf-8")
+    with open_compiled(Changing(space.root, times)) as store:
+        assert type(store).__name__ == kind
+    (space.data / "more.ttl").write_text("<urn:a> <urn:b> 'first' .", encoding="utf-8")
+    with open_compiled(Workspace.find(space.root)) as store:
+        assert store.select("SELECT ?o { <urn:a> <urn:b> ?o }").column("o") == ["first"]
+
+
+needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no owners of files")
+
+
+@needs_owners
+def test_what_we_make_is_ours_alone(cache: Path, space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "SETTLED_NS", -(10**18))
+    before = os.umask(0)
+    try:
+        open_compiled(space).close()
+    finally:
+        os.umask(before)
+    (built,) = compiled_in(cache)
+    (note,) = (entry for entry in cache.iterdir() if entry.is_file())
+    assert [path.stat().st_mode & 0o777 for path in (cache, built, note)] == [0o700, 0o700, 0o600]
+    inode = built.stat().st_ino
+    with open_compiled(space) as store:
+        assert type(store) is CompiledStore
+    assert built.stat().st_ino == inode
+
+
+@needs_owners
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_store_that_others_may_write_to_is_not_believed(cache: Path, space: Workspace, mode: int) -> None:
+    with open_compiled(space):
+        pass
+    (built,) = compiled_in(cache)
+    forged = ox.Store(str(built))
+    forged.clear()
+    forged.flush()
+    del forged
+    (built / "filmgraph-complete").write_text(compiled._contents(built, with_sums=True), encoding="utf-8")
+    built.chmod(mode)
+    with open_compiled(space) as store:
+        assert size(store) == len(set(triples_of([TINY])))
+    (again,) = compiled_in(cache)
+    assert again.stat().st_mode & 0o777 == 0o700
+
+
+@needs_owners
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777])
+def test_a_cache_that_others_may_write_to_is_not_used(cache: Path, space: Workspace, mode: int) -> None:
+    open_compiled(space).close()
+    cache.chmod(mode)
+    for _ in range(2):
+        with open_compiled(space) as store:
+            assert type(store) is MemoryStore
+            assert size(store) == len(set(triples_of([TINY])))
+
+
+@needs_owners
+def test_what_another_user_made_is_not_believed(cache: Path, space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_compiled(space).close()
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
+    with open_compiled(space) as store:
+        assert type(store) is MemoryStore
+
+
+@needs_owners
+def test_notes_are_not_followed_to_other_files(
+    cache: Path, space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "SETTLED_NS", -(10**18))
+    open_compiled(space).close()
+    (note,) = (entry for entry in cache.iterdir() if entry.is_file())
+    stamp = note.read_text(encoding="ascii").partition(" ")[0]
+    target = tmp_path / "target"
+    target.write_text(f"{stamp} {'0' * 32}", encoding="ascii")
+    for plant in (lambda: note.symlink_to(target), lambda: os.mkfifo(note), lambda: note.mkdir()):
+        note.rmdir() if note.is_dir() else note.unlink()
+        plant()
+        with open_compiled(Workspace.find(space.root)) as store:
+            assert size(store) == len(set(triples_of([TINY])))
+        assert target.read_text(encoding="ascii") == f"{stamp} {'0' * 32}"
+        assert len(compiled_in(cache)) - note.is_dir() == 1
 
 
 def test_the_face_of_the_package() -> None:

@@ -275,7 +275,10 @@ class FilmGraph:
     def load(
         self, files: Iterable[str | os.PathLike[str]], *, progress: Callable[[str], None] | None = None
     ) -> dict[str, int]:
-        """Load RDF files into a writable store, each as one transaction; return how many triples each added."""
+        """Load RDF files into a writable store, each as one transaction; return how many triples each added.
+
+        All of their statements go into the one graph that is asked: the names of graphs are dropped.
+        """
         added: dict[str, int] = {}
         try:
             for file in files:

@@ -1,9 +1,12 @@
 """Outside RDF files, read with suspicion.
 
 A file is hostile until it has been looked at: it must be UTF-8 without a byte order mark, carry no document type
-declaration, fetch no remote context, nest no deeper than a parser bears, and name only absolute IRIs of a scheme that
-cannot run code or read the machine. What does not pass raises one :class:`~filmgraph.errors.DataError` with file,
-line and column.
+declaration, fetch no remote context, nest no deeper than a parser bears, and name only absolute IRIs, none of a scheme
+that runs code or reads the machine. RDF 1.2 stays outside: statements about triples, and texts with a direction, which
+neither the forms of export nor the other engines know. What does not pass raises one
+:class:`~filmgraph.errors.DataError` with file, line and column.
+
+Blank nodes of different files are different ones, and the names of graphs are dropped: filmgraph asks one graph.
 """
 
 from __future__ import annotations
@@ -41,12 +44,14 @@ DEEPEST = 200
 MOST_INNER_TRIPLES = 1_000
 
 _UNSAFE_SCHEME = re.compile(r"(?:javascript|vbscript|data|file|blob):", re.IGNORECASE)
-# By the byte that each begins with: a text without that byte is passed over at the speed of memory, and a pattern that
+# By bytes without which it finds nothing: a text without them is passed over at the speed of memory, and a pattern that
 # begins with a literal is searched fifty times as fast as one that does not.
 _SUSPECT = {
     b"<": re.compile(rb"<(?=[<jJvVdDfFbB])(?:<|(?i:javascript|vbscript|data|file|blob):)"),
     b"\\": re.compile(rb"\\[uU]"),
     b"{": re.compile(rb"\{\|"),
+    b"~": re.compile(rb"~"),
+    b"--": re.compile(rb"@[A-Za-z0-9-]*--"),
 }
 _NO_BASE = "relative:"
 _SCANNED_WHOLE = (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD)
@@ -65,10 +70,13 @@ class RdfText:
     trusted: bool
 
     def quads(self) -> list[ox.Quad]:
-        """Parse into quads, and look at every IRI where the bytes gave cause to."""
+        """Parse into quads of the default graph, and look at every IRI where the bytes gave cause to.
+
+        Blank nodes get names that no other file's have.
+        """
         base = None if self.trusted else _NO_BASE
         try:
-            quads = list(ox.parse(self.content, format=self.format, base_iri=base))
+            quads = list(ox.parse(self.content, format=self.format, base_iri=base, rename_blank_nodes=True))
         except (SyntaxError, ValueError, MemoryError) as error:
             raise DataError.of_parser(error, self.name) from error
         if not self.trusted:
@@ -79,14 +87,26 @@ class RdfText:
                 "no statement came out of this JSON-LD: its terms are not mapped by an inline @context",
                 file=self.name,
             )
+        if self.format.supports_datasets:
+            return [ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
         return quads
 
     def _look_at(self, quad: ox.Quad) -> None:
         for term in quad:
             if isinstance(term, ox.Literal):
+                if direction := getattr(term, "direction", None):
+                    raise DataError(
+                        f"gives a text a direction (@{term.language}--{direction}), which this graph does not: leave "
+                        f"--{direction} out",
+                        file=self.name,
+                        line=self._line_of(f"--{direction}"),
+                    )
                 term = term.datatype
             if isinstance(term, ox.Triple):
-                raise DataError("holds a triple inside a triple, which this graph does not", file=self.name)
+                raise DataError(
+                    "holds a triple inside a triple (as << >>, {| |} or ~ write it), which this graph does not",
+                    file=self.name,
+                )
             if not isinstance(term, ox.NamedNode):
                 continue
             if term.value.startswith(_NO_BASE):
@@ -97,7 +117,7 @@ class RdfText:
             if _UNSAFE_SCHEME.match(term.value):
                 line = self._line_of(term.value)
                 raise DataError(
-                    f"unsafe IRI <{term.value[:80]}>: only schemes such as https: and urn: are let in",
+                    f"unsafe IRI <{term.value[:80]}>: javascript:, vbscript:, data:, file: and blob: are not let in",
                     file=self.name,
                     line=line,
                 )
@@ -185,8 +205,8 @@ def _read_bytes(name: str, limit: int) -> bytes:
 
 
 def _is_suspect(content: bytes) -> bool:
-    """Whether some IRI may be unsafe, or hidden by an escape, or a triple stand inside a triple."""
-    return any(byte in content and pattern.search(content) for byte, pattern in _SUSPECT.items())
+    """Whether some IRI may be unsafe, or hidden by an escape, or RDF 1.2 be spoken."""
+    return any(sign in content and pattern.search(content) for sign, pattern in _SUSPECT.items())
 
 
 def _gunzip(content: bytes, name: str) -> bytes:

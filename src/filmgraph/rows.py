@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import pyoxigraph as ox
 
@@ -97,12 +97,15 @@ class Rows:
     """The rows of a SELECT answer, in the engine's order.
 
     ``columns`` are the variables' names; each of ``terms`` is a tuple of that length, None where unbound.
-    Iterating gives each row as a tuple of plain Python values.
+    Iterating gives each row as a tuple of plain Python values, ``rows[0]`` one row as a dict, ``rows[:5]`` the first
+    five as rows; printing them shows a table.
 
     >>> rows = Rows(("film", "year"), [(ox.NamedNode("https://w3id.org/filmgraph/film/her-2013"), ox.Literal(2013))])
     >>> rows.records()
     [{'film': 'https://w3id.org/filmgraph/film/her-2013', 'year': 2013}]
-    >>> print(rows.to_text())
+    >>> rows[0]["year"]
+    2013
+    >>> print(rows)
     film           year
     -------------  ----
     film:her-2013  2013
@@ -117,6 +120,20 @@ class Rows:
     def __iter__(self) -> Iterator[tuple[Value, ...]]:
         for row in self.terms:
             yield tuple(plain(term) for term in row)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Value]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Rows: ...
+
+    def __getitem__(self, place: int | slice) -> dict[str, Value] | Rows:
+        if isinstance(place, slice):
+            return Rows(self.columns, self.terms[place])
+        return dict(zip(self.columns, map(plain, self.terms[place]), strict=True))
+
+    def __str__(self) -> str:
+        return self.to_text()
 
     def head(self, limit: int) -> Rows:
         """Return the first ``limit`` rows."""

@@ -30,7 +30,7 @@ _FORMS = ("table", "csv", "tsv", "json", "sparql-json", "markdown")
     "allow_services",
     metavar="HOST",
     multiple=True,
-    help="A host that SERVICE may reach; may be repeated.",
+    help="A host, or HOST:PORT, that SERVICE may reach; may be repeated.",
 )
 @show_spoilers
 @graph_options

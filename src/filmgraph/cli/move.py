@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,27 +21,35 @@ _output = click.option(
 _force = click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 
 
+_NEAREST = 10
+
+
 @click.command("export")
 @click.argument("name", required=False)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "jsonld-framed"]),
-    default="turtle",
-    show_default=True,
-    help="The form of RDF.",
+    help="The form of RDF; default: by the ending of --output (.ttl, .nt, .jsonld …), else turtle.",
 )
 @click.option("--kind", help="The kind of NAME, where several resources bear it: film, technique, person …")
 @_output
 @_force
 @with_graph
 def export_command(
-    graph: FilmGraph, name: str | None, form: str, kind: str | None, output: Path | None, force: bool
+    graph: FilmGraph, name: str | None, form: str | None, kind: str | None, output: Path | None, force: bool
 ) -> None:
-    """Write one film, technique or person with all that belongs to it, or everything, as RDF."""
+    """Write one film, technique or person with all that belongs to it, or everything, as RDF.
+
+    What goes out in one form comes back the same, but for jsonld-framed: that is a view, nested for reading, of the
+    resource, or where everything is exported of the films; what no film reaches is not in it.
+    """
+    from filmgraph.export import format_of
+
+    _check_output(output, force)
     with steps("Exporting") as progress:
         progress(name or "everything")
-        text = graph.export(name, form=form, kind=kind)
+        text = graph.export(name, form=form or format_of(str(output)) or "turtle", kind=kind)
     _write(text, output, force)
 
 
@@ -51,20 +59,55 @@ def export_command(
     "--format",
     "form",
     type=click.Choice(["graphml", "gexf", "cytoscape", "node-link"]),
-    default="graphml",
-    show_default=True,
-    help="The form of the network.",
+    help="The form of the network; default: by the ending of --output (.gexf, .cyjs, .json), else graphml.",
 )
+@click.option(
+    "--measure",
+    type=click.Choice(["cosine", "jaccard", "shared"]),
+    help="film-film: how likeness is measured; default: cosine.",
+)
+@click.option("--minimum", type=click.FloatRange(0), help="film-film: the least likeness that joins; default: any.")
+@click.option(
+    "--nearest",
+    type=click.IntRange(0),
+    help=f"film-film: join each film to so many films most like it, 0 for all; default: {_NEAREST}.",
+)
+@click.option("--broader", is_flag=True, help="film-film: also join films that meet only in a broader technique.")
 @_output
 @_force
 @with_graph
-def graph_command(graph: FilmGraph, kind: str, form: str, output: Path | None, force: bool) -> None:
-    """Write a network that Gephi, Cytoscape and NetworkX read."""
-    from filmgraph.projections import write_graph
+def graph_command(
+    graph: FilmGraph,
+    kind: str,
+    form: str | None,
+    measure: str | None,
+    minimum: float | None,
+    nearest: int | None,
+    broader: bool,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write a network that Gephi, Cytoscape and NetworkX read.
 
+    NetworkX reads the JSON of node-link with networkx.node_link_graph(data, edges="links"), and that of cytoscape
+    with networkx.cytoscape_graph(data).
+
+    In film-film almost any two films would be joined, for most meet in something broad such as camera movement. So
+    films are joined that use one and the same technique, each to those most like it.
+    """
+    from filmgraph.projections import graph_format_of, write_graph
+
+    options = {"measure": measure, "minimum": minimum, "nearest": nearest, "broader": broader or None}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    if kind == "film-film":
+        given |= {"broader": broader, "nearest": _NEAREST if nearest is None else nearest or None}
+    elif given:
+        raise click.UsageError(f"--{next(iter(given))} is for film-film, not for {kind}.", click.get_current_context())
+    _check_output(output, force)
     with steps("Projecting") as progress:
         progress(kind)
-        text = write_graph(graph.projection(kind), form)
+        network = graph.projection(kind, **given)
+        text = write_graph(network, form or graph_format_of(str(output)) or "graphml")
     _write(text, output, force)
 
 
@@ -74,7 +117,10 @@ def graph_command(graph: FilmGraph, kind: str, form: str, output: Path | None, f
 @click.option("--store", metavar="DIR|URL", help="The same for a disk store; or a SPARQL endpoint, with --update-url.")
 @click.option("--update-url", metavar="URL", help="Where the endpoint takes updates.")
 def load_command(files: tuple[str, ...], into: str | None, store: str | None, update_url: str | None) -> None:
-    """Load RDF files into a store, each file as one transaction: all of it or none."""
+    """Load RDF files into a store, each file as one transaction: all of it or none.
+
+    All statements go into one graph: the names of graphs in N-Quads, TriG and JSON-LD are dropped.
+    """
     from filmgraph.errors import StoreError
     from filmgraph.graph import load_into, open_graph
 
@@ -94,6 +140,14 @@ def load_command(files: tuple[str, ...], into: str | None, store: str | None, up
                 added = graph.load(files, progress=progress)
     for file, count in added.items():
         click.echo(f"{file}: {count:,} new triple{'' if count == 1 else 's'}")
+
+
+def _check_output(output: Path | None, force: bool) -> None:
+    """Say before the work is done that a file is there already, and what overwrites it."""
+    from filmgraph.errors import OutputError
+
+    if output is not None and not force and output.is_file():
+        raise OutputError(f"{output}: exists already; name another file, or overwrite it with --force")
 
 
 def _write(text: str, output: Path | None, force: bool) -> None:

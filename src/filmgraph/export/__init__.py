@@ -1,11 +1,11 @@
 """The graph as documents: what one resource means, and the forms in which triples leave the house.
 
 What goes out comes back isomorphic, in every format but ``jsonld-framed``, which is a view. The same triples give
-the same bytes: they are sorted, and blank nodes get canonical names (RDFC-1.0, W3C 2024).
+the same bytes: they are sorted, and blank nodes get canonical names.
 """
 
 from filmgraph.export.extent import neighbourhood, whole
-from filmgraph.export.formats import FORMATS, Format, serialize, to_rdflib
+from filmgraph.export.formats import FORMATS, Format, format_of, serialize, to_rdflib
 from filmgraph.export.output import write_output
 
-__all__ = ["FORMATS", "Format", "neighbourhood", "serialize", "to_rdflib", "whole", "write_output"]
+__all__ = ["FORMATS", "Format", "format_of", "neighbourhood", "serialize", "to_rdflib", "whole", "write_output"]

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from filmgraph.errors import DataError, NotFoundError
 from filmgraph.export.jsonld import compacted, framed
-from filmgraph.export.order import in_order, iris_of, is_iri
+from filmgraph.export.order import in_order, iris_of, is_iri, triple_key, without_rdf_1_2
 from filmgraph.namespaces import JSONLD, PREFIXES, RDF, XSD, shorten
 from filmgraph.turtle import write_turtle
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from filmgraph.workspace import Workspace
 
-__all__ = ["FORMATS", "Format", "serialize", "to_rdflib"]
+__all__ = ["FORMATS", "Format", "format_of", "serialize", "to_rdflib"]
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,22 @@ FORMATS: dict[str, Format] = {
     "jsonld-framed": Format(
         f'application/ld+json;profile="{JSONLD}framed"',
         ".framed.jsonld",
-        "JSON-LD, framed: a view with the film or other resource at the root",
+        "JSON-LD, framed: a view from one resource, or of all films; what these do not reach is not in it",
         framed,
     ),
 }
 """Name of a format to its media type, ending and writer."""
+
+
+def format_of(name: str) -> str | None:
+    """Return the format that a file's ending stands for, None where it stands for none.
+
+    >>> format_of("her.jsonld"), format_of("her.framed.jsonld"), format_of("her.txt")
+    ('jsonld', 'jsonld-framed', None)
+    """
+    endings = {**{its.suffix: form for form, its in FORMATS.items()}, ".json": "jsonld", ".xml": "rdfxml"}
+    fitting = [ending for ending in endings if name.lower().endswith(ending)]
+    return endings[max(fitting, key=len)] if fitting else None
 
 
 def to_rdflib(triples: Iterable[ox.Triple]) -> rdflib.Graph:
@@ -161,6 +172,7 @@ def to_rdflib(triples: Iterable[ox.Triple]) -> rdflib.Graph:
         datatype = None if value.datatype.value == XSD + "string" else str(term(value.datatype))
         return rdflib.Literal(value.value, datatype=datatype, normalize=False)
 
-    for triple in in_order(triples):
+    # A copy in memory keeps the names of its blank nodes, whatever they are like.
+    for triple in sorted(without_rdf_1_2(triples), key=triple_key):
         graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
     return graph

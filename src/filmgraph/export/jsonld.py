@@ -34,7 +34,10 @@ def compacted(triples: Sequence[ox.Triple], workspace: Workspace) -> str:
 
 
 def framed(triples: Sequence[ox.Triple], workspace: Workspace, root: str | None) -> str:
-    """Return triples as JSON-LD that is framed: a resource, or all films, at the root, and what belongs to it below."""
+    """Return triples as JSON-LD that is framed: a resource, or all films, at the root, and what belongs to it below.
+
+    What the root does not reach is not in it: of the whole graph this is a view of its films.
+    """
     from pyld import jsonld
 
     context = _context(workspace, triples)

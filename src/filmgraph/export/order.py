@@ -8,8 +8,9 @@ from typing import Any, TypeGuard
 import pyoxigraph as ox
 
 from filmgraph.errors import DataError
+from filmgraph.export.blank import named_alike
 
-__all__ = ["in_order", "iris_of", "is_iri", "triple_key"]
+__all__ = ["in_order", "iris_of", "is_iri", "triple_key", "without_rdf_1_2"]
 
 
 def triple_key(triple: ox.Triple) -> tuple[str, str, str]:
@@ -18,18 +19,20 @@ def triple_key(triple: ox.Triple) -> tuple[str, str, str]:
 
 
 def in_order(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-    """Return triples once each and sorted, their blank nodes under canonical names."""
+    """Return triples once each and sorted, their blank nodes under canonical names.
+
+    Raises :class:`~filmgraph.errors.DataError` for RDF 1.2, and where too many blank nodes cannot be told apart.
+    """
+    return sorted(named_alike(without_rdf_1_2(triples)), key=triple_key)
+
+
+def without_rdf_1_2(triples: Iterable[ox.Triple]) -> set[ox.Triple]:
+    """Return triples once each; raises :class:`~filmgraph.errors.DataError` where one of them is RDF 1.2."""
     unique = set(triples)
-    blank = False
     for triple in unique:
         if isinstance(triple.object, ox.Triple) or getattr(triple.object, "direction", None) is not None:
             raise DataError(f"{triple} is RDF 1.2, which not every format can carry: take it out")
-        blank = blank or isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode)
-    if blank:
-        dataset = ox.Dataset(ox.Quad(*triple) for triple in unique)
-        dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-        unique = {quad.triple for quad in dataset}
-    return sorted(unique, key=triple_key)
+    return unique
 
 
 def iris_of(triples: Sequence[ox.Triple]) -> set[str]:

@@ -41,9 +41,7 @@ def write_output(text: str, path: str | os.PathLike[str], *, overwrite: bool = F
             with suppress(OSError):
                 aside.unlink()
     except FileExistsError as error:
-        raise OutputError(
-            f"{name}: exists already; name another file, or overwrite it with --force (overwrite=True)"
-        ) from error
+        raise OutputError(f"{name}: exists already; name another file or allow overwriting") from error
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise OutputError(f"{name}: cannot be written: {reason}") from error

@@ -12,7 +12,7 @@ from filmgraph.projections.graphs import (
     project,
     whole_graph,
 )
-from filmgraph.projections.writers import GRAPH_FORMATS, GraphFormat, write_graph
+from filmgraph.projections.writers import GRAPH_FORMATS, GraphFormat, graph_format_of, write_graph
 
 __all__ = [
     "GRAPH_FORMATS",
@@ -21,6 +21,7 @@ __all__ = [
     "critic_graph",
     "film_film_graph",
     "film_technique_graph",
+    "graph_format_of",
     "project",
     "whole_graph",
     "write_graph",

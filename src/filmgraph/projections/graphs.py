@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,10 @@ _ACCEPTED = f"?claim <{FG}status> <{FG}Accepted>"
 def film_technique_graph(store: Store) -> nx.Graph[str]:
     """Return films and the techniques they use as a bipartite graph.
 
-    Nodes: ``bipartite`` (0 film, 1 technique), ``kind``, ``label``; a film's ``year``; a technique's ``category``, by
-    its label. Edges: ``use`` (IRI), ``explanation``, ``scenes`` (how many), and ``spoiler`` where the use gives away
-    an ending. Two uses of one technique by one film are one edge, their texts joined.
+    Nodes: ``bipartite`` (0 film, 1 technique), ``kind``, ``label``; a film's ``year``, ``decade`` (its first year),
+    ``genres``, ``countries`` and ``directors``, by their labels; a technique's ``category``, by its label. Edges:
+    ``use`` (IRI), ``explanation``, ``scenes`` (how many), and ``spoiler`` where the use gives away an ending. Two uses
+    of one technique by one film are one edge, their texts joined.
 
     >>> from filmgraph.stores import MemoryStore
     >>> store = MemoryStore()
@@ -77,16 +79,24 @@ def film_technique_graph(store: Store) -> nx.Graph[str]:
 
 
 def film_film_graph(
-    store: Store, *, measure: str = "cosine", minimum: float = 0.0, nearest: int | None = None
+    store: Store,
+    *,
+    measure: str = "cosine",
+    minimum: float = 0.0,
+    nearest: int | None = None,
+    broader: bool = True,
 ) -> nx.Graph[str]:
     """Return films joined by their likeness, a weighted graph.
 
-    Nodes: the films that use a technique, with ``kind``, ``label`` and ``year``. Edges: ``weight``, the likeness by a
-    measure of :data:`filmgraph.similarity.MEASURES`; ``shared``, the labels of the techniques that both use, rarest
-    first; ``broader``, those of the techniques in which they meet by narrower ones.
+    Nodes: the films that use a technique, with ``kind``, ``label``, ``year``, ``decade``, ``genres``, ``countries``
+    and ``directors``. Edges: ``weight``, the likeness by a measure of :data:`filmgraph.similarity.MEASURES`;
+    ``shared``, the labels of the techniques that both use, rarest first; ``broader``, those of the techniques in which
+    they meet by narrower ones.
 
-    There is no edge where the likeness is 0 or below ``minimum``. With ``nearest`` a film is joined only to that many
-    films most like it, so that an edge stands where either film is among the other's nearest.
+    There is no edge where the likeness is 0 or below ``minimum``, and without ``broader`` none between films that
+    share no technique itself: most films meet in something broad. With ``nearest`` a film is joined only to that
+    many films most like it, of those that are left, so that an edge stands where either film is among the other's
+    nearest.
     """
     import networkx as nx
     import numpy as np
@@ -96,14 +106,16 @@ def film_film_graph(
 
     arrays = FilmTechniqueArrays.of_store(store)
     index = SimilarityIndex(arrays)
+    used, close = _columns(arrays.used), _columns(arrays.closeness)
     weights: dict[tuple[int, int], float] = {}
     for place, film in enumerate(arrays.films):
         scores = index.scores(film, measure=measure)
         scores[place] = 0.0
         scores[scores < minimum] = 0.0
+        if not broader:
+            scores[arrays.used @ arrays.used[place].toarray().ravel() == 0] = 0.0
         others = np.flatnonzero(scores).tolist() if nearest is None else best_places(scores, nearest)
         weights.update({(min(place, other), max(place, other)): float(scores[other]) for other in others})
-    used, close = _columns(arrays.used), _columns(arrays.closeness)
     labels = labels_of(store, arrays.techniques)
     rarity = arrays.df.tolist()
 
@@ -264,10 +276,14 @@ PROJECTIONS: dict[str, Callable[..., nx.Graph[str]]] = {
 def project(store: Store, kind: str, **options: Any) -> nx.Graph[str]:
     """Return one of :data:`PROJECTIONS`; the options are those of its function.
 
-    Raises :class:`~filmgraph.errors.NotFoundError` for an unknown one.
+    ``film-film`` takes ``measure``, ``minimum``, ``nearest`` and ``broader``, see :func:`film_film_graph`; the others
+    take none. Raises :class:`~filmgraph.errors.NotFoundError` for an unknown projection or option.
     """
     if kind not in PROJECTIONS:
         raise NotFoundError(f"There is no projection {kind!r}.", suggestions=tuple(PROJECTIONS))
+    known = list(signature(PROJECTIONS[kind]).parameters)[1:]
+    if unknown := [name for name in options if name not in known]:
+        raise NotFoundError(f"The projection {kind} has no option {unknown[0]!r}.", suggestions=known)
     return PROJECTIONS[kind](store, **options)
 
 
@@ -289,9 +305,23 @@ def _films(store: Store, films: Iterable[str]) -> dict[str, dict[str, Value]]:
     """Return the attributes of films, in the order of their IRIs."""
     years = _values(store, FG + "releaseYear")
     attributes = _labelled(store, films)
+    named: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in _NAMED_OF_FILM}
+    for name, predicate in _NAMED_OF_FILM.items():
+        for film, value in _iris(store, f"SELECT ?film ?value WHERE {{ ?film <{predicate}> ?value }}"):
+            named[name][film].append(value)
+    labels = labels_of(store, {value for of in named.values() for film in attributes for value in of[film]})
     for film, own in attributes.items():
-        own.update({"year": year} if isinstance(year := next(iter(years.get(film, ())), None), int) else {})
+        if isinstance(year := next(iter(years.get(film, ())), None), int):
+            own.update(year=year, decade=year // 10 * 10)
+        own.update(said({name: joined(sorted(labels[value] for value in of[film])) for name, of in named.items()}))
     return attributes
+
+
+_NAMED_OF_FILM = {
+    "genres": SCHEMA + "genre",
+    "countries": SCHEMA + "countryOfOrigin",
+    "directors": SCHEMA + "director",
+}
 
 
 def _techniques(store: Store, techniques: Iterable[str]) -> dict[str, dict[str, Value]]:

@@ -18,7 +18,7 @@ from filmgraph.rows import Value
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["GRAPH_FORMATS", "GraphFormat", "write_graph"]
+__all__ = ["GRAPH_FORMATS", "GraphFormat", "graph_format_of", "write_graph"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ def write_graph(graph: nx.Graph[Any], form: str) -> str:
     Attributes become text, whole numbers, decimals or booleans, one type for each name; lists are joined by ``; ``;
     empty ones are left out, and so are characters that XML does not allow. The keys of parallel edges become ``e0``,
     ``e1`` and so on, because Gephi drops an edge whose id it has seen.
+
+    NetworkX reads all of them: ``read_graphml``, ``read_gexf``, ``cytoscape_graph(data)`` of the Cytoscape JSON, and
+    ``node_link_graph(data, edges="links")`` of the node-link JSON, whose edges are called links as D3 wants them.
 
     Raises :class:`~filmgraph.errors.NotFoundError` for an unknown format.
     """
@@ -150,9 +153,13 @@ def _xml(tree: ElementTree.Element) -> str:
 
 
 def _cytoscape(graph: nx.Graph[str]) -> str:
-    nodes = [{"data": {**own, "id": node, "name": own.get("label", node)}} for node, own in graph.nodes(data=True)]
+    # NetworkX takes a node from "value" and a parallel edge from "key"; Cytoscape shows "name" and knows both by "id".
+    nodes = [
+        {"data": {**own, "id": node, "value": node, "name": own.get("label", node)}}
+        for node, own in graph.nodes(data=True)
+    ]
     edges = [
-        {"data": {**own, "id": f"e{number}", "source": source, "target": target}}
+        {"data": {**own, "id": f"e{number}", "key": f"e{number}", "source": source, "target": target}}
         for number, (source, target, own) in enumerate(graph.edges(data=True))
     ]
     document = {
@@ -176,7 +183,7 @@ def _node_link(graph: nx.Graph[str]) -> str:
 GRAPH_FORMATS: dict[str, GraphFormat] = {
     "graphml": GraphFormat("application/graphml+xml", ".graphml", "GraphML, for Gephi, Cytoscape and yEd", _graphml),
     "gexf": GraphFormat("application/gexf+xml", ".gexf", "GEXF 1.2, for Gephi", _gexf),
-    "cytoscape": GraphFormat("application/json", ".cyjs", "JSON for Cytoscape and Cytoscape.js", _cytoscape),
+    "cytoscape": GraphFormat("application/json", ".cyjs", "JSON for Cytoscape, Cytoscape.js and NetworkX", _cytoscape),
     "node-link": GraphFormat(
         "application/json",
         ".json",
@@ -185,3 +192,12 @@ GRAPH_FORMATS: dict[str, GraphFormat] = {
     ),
 }
 """Name of a format to its media type, ending and writer."""
+
+
+def graph_format_of(name: str) -> str | None:
+    """Return the format that a file's ending stands for, None where it stands for none.
+
+    >>> graph_format_of("films.gexf"), graph_format_of("films.txt")
+    ('gexf', None)
+    """
+    return next((form for form, its in GRAPH_FORMATS.items() if name.lower().endswith(its.suffix)), None)

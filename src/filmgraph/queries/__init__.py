@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from filmgraph.queries.guard import Limits, check_query, check_update
     from filmgraph.queries.library import Column, Parameter, Query, QueryLibrary, is_query_name, parse_query
-    from filmgraph.queries.tokens import query_form, with_prefixes
+    from filmgraph.queries.tokens import query_form, tokens_of, with_prefixes
 
 __all__ = [
     "Column",
@@ -21,13 +21,14 @@ __all__ = [
     "is_query_name",
     "parse_query",
     "query_form",
+    "tokens_of",
     "with_prefixes",
 ]
 
 _MODULE_OF = {
     **dict.fromkeys(("Column", "Parameter", "Query", "QueryLibrary", "is_query_name", "parse_query"), "library"),
     **dict.fromkeys(("Limits", "check_query", "check_update"), "guard"),
-    **dict.fromkeys(("query_form", "with_prefixes"), "tokens"),
+    **dict.fromkeys(("query_form", "tokens_of", "with_prefixes"), "tokens"),
 }
 
 

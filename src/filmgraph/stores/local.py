@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 import pyoxigraph as ox
 
@@ -19,6 +20,8 @@ from filmgraph.rows import Rows
 __all__ = ["DiskStore", "LocalStore", "MemoryStore", "open_read_only"]
 
 _MARK_OF_A_STORE = "CURRENT"
+_LOCK = "LOCK"
+_ENGINE_ERRORS = (OSError, RuntimeError)
 
 
 class LocalStore:
@@ -63,12 +66,20 @@ class LocalStore:
 
     def describe(self, resource: str) -> list[ox.Triple]:
         """Return the triples whose subject is a resource, given by its IRI."""
-        found = self.oxigraph.quads_for_pattern(_node(resource), None, None, ox.DefaultGraph())
+        node = _node(resource)
+        try:
+            found = self.oxigraph.quads_for_pattern(node, None, None, ox.DefaultGraph())
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
         return self._drain(quad.triple for quad in found)
 
     def has_graph(self, graph: str) -> bool:
         """Whether the store holds a named graph of this IRI."""
-        return self.oxigraph.contains_named_graph(_node(graph))
+        node = _node(graph)
+        try:
+            return self.oxigraph.contains_named_graph(node)
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
 
     def update(self, update: str) -> None:
         """Run a SPARQL update as one transaction."""
@@ -76,16 +87,19 @@ class LocalStore:
         try:
             self.oxigraph.update(update)
         except (SyntaxError, ValueError) as error:
-            raise _query_error(error) from error
-        except (OSError, RuntimeError) as error:
-            raise StoreError(f"{self.name}: {error}") from error
+            raise _query_error(error, update) from error
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
 
     def load(self, file: str | os.PathLike[str]) -> int:
-        """Load an RDF file as one transaction, all of it or none; return how many triples are new."""
+        """Load an RDF file as one transaction, all of it or none; return how many triples are new.
+
+        All of its statements go into the one graph that is asked: the names of graphs are dropped.
+        """
         self._check_writable()
-        before = len(self.oxigraph)
+        before = len(self)
         self._load(file)
-        return len(self.oxigraph) - before
+        return len(self) - before
 
     def _load(self, file: str | os.PathLike[str]) -> None:
         """Load a file without counting, which takes as long as the store is large."""
@@ -93,21 +107,24 @@ class LocalStore:
 
         text = read_rdf(file)
         try:
-            if text.trusted:
+            if text.trusted and not text.format.supports_datasets:
                 self.oxigraph.load(text.content, text.format)
             else:
                 self.oxigraph.extend(text.quads())
         except (SyntaxError, ValueError, MemoryError) as error:
             raise DataError.of_parser(error, text.name) from error
-        except (OSError, RuntimeError) as error:
-            raise StoreError(f"{self.name}: {error}") from error
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Let go of the store; it must not be used afterwards."""
         self._store = None
 
     def __len__(self) -> int:
-        return len(self.oxigraph)
+        try:
+            return len(self.oxigraph)
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -125,15 +142,18 @@ class LocalStore:
         try:
             return self.oxigraph.query(query)
         except (SyntaxError, ValueError) as error:
-            raise _query_error(error) from error
-        except (OSError, RuntimeError) as error:
-            raise StoreError(f"{self.name}: {error}") from error
+            raise _query_error(error, query) from error
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
 
     def _drain(self, answer: Iterable[Any]) -> list[Any]:
         try:
             return list(answer)
-        except (OSError, RuntimeError) as error:
-            raise StoreError(f"{self.name}: {error}") from error
+        except _ENGINE_ERRORS as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> StoreError:
+        return StoreError(f"{self.name}: {error}")
 
 
 class MemoryStore(LocalStore):
@@ -160,20 +180,28 @@ class MemoryStore(LocalStore):
 class DiskStore(LocalStore):
     """A store on disk, opened for reading, or with ``writable`` for writing (then made where there is none).
 
-    Many processes may read a store at once, and one may write.
+    Many processes may read a store at once, or one may write: a store that is being written cannot be opened, since
+    the engine does not promise what a reader would see. Whoever comes to write is not kept out by readers, though;
+    these see the store as they found it, and are to open it again.
 
-    Raises :class:`~filmgraph.errors.StoreLockedError` where another process holds the store for writing, and
+    Raises :class:`~filmgraph.errors.StoreLockedError` where the store is open for writing, and
     :class:`~filmgraph.errors.StoreError` where there is no store.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, writable: bool = False) -> None:
         path = Path(folder)
         super().__init__(_open(path, writable), name=str(path), writable=writable)
+        if writable:
+            _WRITTEN[_identity(path)] = self
 
     @staticmethod
     def is_store(folder: str | os.PathLike[str]) -> bool:
         """Whether a folder holds a disk store."""
         return (Path(folder) / _MARK_OF_A_STORE).is_file()
+
+
+_WRITTEN: WeakValueDictionary[tuple[int, int], DiskStore] = WeakValueDictionary()
+"""The stores that this process may be writing, by the identity of their folders."""
 
 
 def open_read_only(folder: Path) -> ox.Store:
@@ -187,19 +215,35 @@ def _on_one_core() -> Iterator[None]:
     """Keep to one core for a moment, where the system lets a program do so.
 
     RocksDB opens a store with some 180 threads that have next to nothing to do. Spread over cores that other
-    programs use they wait for each other, which takes up to ten times as long as on one core.
+    programs use they wait for each other, which takes up to ten times as long as on one core. Two of them stay and
+    would work for every other store of the process: they get all cores back, as this thread does.
     """
     if sys.platform != "linux":
         yield
         return
-    allowed = sorted(os.sched_getaffinity(0))
+    allowed = os.sched_getaffinity(0)
+    core = {sorted(allowed)[os.getpid() % len(allowed)]}
+    before = _threads()
     with suppress(OSError):
-        os.sched_setaffinity(0, {allowed[os.getpid() % len(allowed)]})
+        os.sched_setaffinity(0, core)
     try:
         yield
     finally:
         with suppress(OSError):
             os.sched_setaffinity(0, allowed)
+        for thread in _threads() - before:
+            with suppress(OSError):  # It may have ended.
+                if os.sched_getaffinity(thread) == core:
+                    os.sched_setaffinity(thread, allowed)
+
+
+def _threads() -> set[int]:
+    """Return the ids of this process's threads, none where the system does not tell."""
+    try:
+        with os.scandir("/proc/self/task") as entries:
+            return {int(entry.name) for entry in entries}
+    except OSError:
+        return set()
 
 
 def _open(path: Path, writable: bool) -> ox.Store:
@@ -209,15 +253,52 @@ def _open(path: Path, writable: bool) -> ox.Store:
             raise StoreError(f"{path}: there is no store here; filmgraph load FILE … --into {path} makes one")
         if writable and not is_store and path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(f"{path}: is no store and not an empty folder, so nothing is written into it")
-        if writable:
-            path.mkdir(parents=True, exist_ok=True)
-        return ox.Store(str(path)) if writable else open_read_only(path)
+        if is_store:
+            _check_not_ours(path)
+        if not writable:
+            _check_no_writer(path)
+            return open_read_only(path)
+        path.mkdir(parents=True, exist_ok=True)
+        return ox.Store(str(path))
     except (OSError, ValueError, RuntimeError) as error:
-        if re.search(r"while lock file|lock hold by", str(error), re.IGNORECASE):
-            raise StoreLockedError(
-                f"{path}: another process is writing to this store; try again when it ends"
-            ) from error
+        said = str(error).lower()
+        if "while lock file" in said or "lock hold by" in said:
+            raise _locked(path) from error
         raise StoreError(f"{path}: cannot be opened: {error}") from error
+
+
+def _check_not_ours(path: Path) -> None:
+    """Raise StoreLockedError where this very process has the store open for writing."""
+    writer = _WRITTEN.get(_identity(path))
+    if writer is not None and writer._store is not None:
+        raise StoreLockedError(f"{path}: this process is writing to this store; close it there first")
+
+
+def _check_no_writer(path: Path) -> None:
+    """Raise StoreLockedError where another process has the store open for writing.
+
+    RocksDB does not look when it opens a store for reading. The lock is tried and let go at once. It must not be
+    tried on a store that this process itself writes: to close the file would let go of the writer's lock, too.
+    """
+    try:
+        import fcntl
+
+        with open(path / _LOCK, "rb") as lock:  # noqa: PTH123
+            fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except ImportError:
+        return
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN) and error.filename is None:
+            raise _locked(path) from error
+
+
+def _locked(path: Path) -> StoreLockedError:
+    return StoreLockedError(f"{path}: another process is writing to this store; try again when it ends")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _node(iri: str) -> ox.NamedNode:
@@ -227,6 +308,8 @@ def _node(iri: str) -> ox.NamedNode:
         raise QueryError(f"{iri[:80]!r} is no absolute IRI") from error
 
 
-def _query_error(error: SyntaxError | ValueError) -> QueryError:
-    message = str(error.args[0]) if error.args else str(error)
-    return QueryError(f"not understood: {message}")
+def _query_error(error: SyntaxError | ValueError, text: str) -> QueryError:
+    from filmgraph.stores.complaints import complaint
+
+    message = str(error.args[0]) if error.args and isinstance(error, SyntaxError) else str(error)
+    return QueryError(complaint(message, text))

@@ -55,7 +55,10 @@ class Store(Protocol):
         ...
 
     def load(self, file: str | os.PathLike[str]) -> int:
-        """Load an RDF file as one transaction, all of it or none; return how many triples are new."""
+        """Load an RDF file as one transaction, all of it or none; return how many triples are new.
+
+        All of its statements go into the default graph: the names of graphs are dropped.
+        """
         ...
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """A store behind a SPARQL 1.1 endpoint, through SPARQLWrapper.
 
 An endpoint is not trusted: its answer must come within a total deadline, in at most a given number of bytes, with
-the content type that was asked for. SPARQLWrapper's own timeout holds for each read alone, so the request runs in
-a thread that the caller waits for no longer than the deadline.
+the content type that was asked for, from the address that was given: no redirect is followed, since it could lead to
+any machine, and would turn an update into a question that succeeds. SPARQLWrapper's own timeout holds for each read
+alone, so the request runs in a thread that the caller waits for no longer than the deadline.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pyoxigraph as ox
 
@@ -39,6 +40,7 @@ __all__ = ["RemoteStore"]
 _CHUNK = 64 * 1024
 _RESULTS_TYPES = ("application/sparql-results+json", "application/json")
 _GRAPH_TYPES = ("text/turtle", "application/x-turtle", "application/n-triples")
+_MOVED = (301, 302, 303, 307, 308)
 _UNSAFE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
@@ -46,10 +48,13 @@ _UNSAFE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 class _Job:
     """One request and, when it is done, its outcome."""
 
+    url: str
+    is_update: bool
     body: bytes = b""
     content_type: str = ""
     status: int = 0
     retry_after: str | None = None
+    location: str | None = None
     error: Exception | None = None
     detail: str = ""
 
@@ -128,14 +133,17 @@ class RemoteStore:
         self._request(update, "json", None)
 
     def load(self, file: str | os.PathLike[str]) -> int:
-        """Load an RDF file in one update request; return how many triples are new."""
+        """Load an RDF file in one update request; return how many triples are new.
+
+        All of its statements go into the default graph: the names of graphs are dropped.
+        """
         if self._update_url is None:
             raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
-        quads = set(read_rdf(file).quads())
-        if not quads:
+        triples = {str(quad.triple) for quad in read_rdf(file).quads()}
+        if not triples:
             return 0
         before = self._size()
-        self.update("INSERT DATA {\n" + "".join(sorted(map(_quad_data, quads))) + "}")
+        self.update("INSERT DATA {\n" + "".join(f"{triple} .\n" for triple in sorted(triples)) + "}")
         return self._size() - before
 
     def close(self) -> None:
@@ -173,26 +181,24 @@ class RemoteStore:
             if attempt == self.retries or time.monotonic() + pause >= end:
                 raise EndpointStatusError(
                     f"is busy (HTTP {job.status}) and asks to wait {pause:.0f} s: try again later",
-                    url=self.name,
+                    url=job.url,
                     status=job.status,
                 )
             time.sleep(pause)
-        self._check(job, accepted)
+        self._check(job, accepted, text)
         return job
 
     def _attempt(self, text: str, form: str, end: float, *, is_update: bool) -> _Job:
-        job = _Job()
+        job = _Job(self._update_url if is_update and self._update_url else self.name, is_update)
         remaining = max(end - time.monotonic(), 0.001)
-        thread = threading.Thread(
-            target=self._send, args=(job, text, form, end, is_update), daemon=True, name="filmgraph-remote"
-        )
+        thread = threading.Thread(target=self._send, args=(job, text, form, end), daemon=True, name="filmgraph-remote")
         thread.start()
         thread.join(remaining)
         if thread.is_alive() or (isinstance(job.error, TimeoutError)):
-            raise EndpointTimeoutError(f"no whole answer within {self.deadline:g} s", url=self.name)
+            raise EndpointTimeoutError(f"no whole answer within {self.deadline:g} s", url=job.url)
         return job
 
-    def _send(self, job: _Job, text: str, form: str, end: float, is_update: bool) -> None:
+    def _send(self, job: _Job, text: str, form: str, end: float) -> None:
         from urllib.error import HTTPError
 
         from SPARQLWrapper import CONSTRUCT, INSERT, JSON, POST, POSTDIRECTLY, SELECT, TURTLE, SPARQLWrapper
@@ -201,13 +207,13 @@ class RemoteStore:
         wrapper.setOnlyConneg(True)
         wrapper.setReturnFormat(TURTLE if form == "turtle" else JSON)
         wrapper.setMethod(POST)
-        if is_update:
+        if job.is_update:
             wrapper.setRequestMethod(POSTDIRECTLY)
         wrapper.setTimeout(max(1, round(end - time.monotonic() + 0.5)))
         wrapper.queryString = text
-        wrapper.queryType = INSERT if is_update else CONSTRUCT if form == "turtle" else SELECT
+        wrapper.queryType = INSERT if job.is_update else CONSTRUCT if form == "turtle" else SELECT
         try:
-            # SPARQLWrapper.query() would read an error's body without bound, and follow a redirect to any scheme.
+            # SPARQLWrapper.query() would read an error's body without bound, and follow redirects.
             request = wrapper._createRequest()
             with _opener().open(request, timeout=wrapper.timeout) as response:
                 self._read(job, response, end)
@@ -215,6 +221,7 @@ class RemoteStore:
             with error:
                 job.status = error.code
                 job.retry_after = error.headers.get("Retry-After")
+                job.location = error.headers.get("Location")
                 job.detail = " ".join(error.read(500).decode("utf-8", "replace").split())[:200]
         except Exception as error:
             reason = getattr(error, "reason", None)
@@ -238,19 +245,25 @@ class RemoteStore:
             chunks.append(chunk)
         job.body = b"".join(chunks)
 
-    def _check(self, job: _Job, accepted: tuple[str, ...] | None) -> None:
+    def _check(self, job: _Job, accepted: tuple[str, ...] | None, text: str) -> None:
         if isinstance(job.error, RemoteError):
             raise job.error
         if job.error is not None:
-            raise EndpointDownError(f"does not answer: {job.error or type(job.error).__name__}", url=self.name)
+            raise EndpointDownError(f"does not answer: {job.error or type(job.error).__name__}", url=job.url)
         if job.status == 400:
-            raise QueryError(f"not understood by {self.name}: {job.detail}")
+            raise QueryError(_not_understood(job, text))
+        if job.status in _MOVED and job.location:
+            raise EndpointStatusError(_moved(job.url, job.location), url=job.url, status=job.status)
         if not 200 <= job.status < 300:
-            raise EndpointStatusError(f"answered HTTP {job.status}: {job.detail}", url=self.name, status=job.status)
+            detail = f": {job.detail}" if job.detail else ""
+            if job.status in (404, 405):
+                kind = "update" if job.is_update else "query"
+                detail = f": is this the address of its {kind} service (oxigraph: …/{kind}, Fuseki: …/DATASET/{kind})?"
+            raise EndpointStatusError(f"answered HTTP {job.status}{detail}", url=job.url, status=job.status)
         if accepted is not None and job.content_type not in accepted:
             raise EndpointAnswerError(
                 f"answered {job.content_type}, not {accepted[0]}: is this the address of a SPARQL endpoint?",
-                url=self.name,
+                url=job.url,
             )
 
 
@@ -271,14 +284,25 @@ def _parsed(body: bytes) -> Rows | bool | str:
         return str(error)
 
 
-def _quad_data(quad: ox.Quad) -> str:
-    if isinstance(quad.graph_name, ox.DefaultGraph):
-        return f"{quad.triple} .\n"
-    return f"GRAPH {quad.graph_name} {{ {quad.triple} }}\n"
+def _moved(url: str, location: str) -> str:
+    """Return what to do about a redirect, whose address may be relative, hostile or no address at all."""
+    try:
+        address = urljoin(url, location)
+        is_web = urlsplit(address).scheme in ("http", "https")
+    except ValueError:
+        address, is_web = location, False
+    return f"moved to {address[:200]}: " + ("give that address" if is_web else "that is no address of an endpoint")
+
+
+def _not_understood(job: _Job, text: str) -> str:
+    from filmgraph.stores.complaints import complaint
+
+    told = complaint(job.detail, text)
+    return told.replace("not understood", f"not understood by {job.url}", 1)
 
 
 def _opener() -> Any:
-    """Return an opener that speaks HTTP and follows redirects, and reads no file: or ftp: address."""
+    """Return an opener that speaks HTTP and nothing else, and follows no redirect."""
     from urllib import request
 
     opener = request.OpenerDirector()
@@ -287,7 +311,6 @@ def _opener() -> Any:
         request.HTTPHandler,
         request.HTTPSHandler,
         request.HTTPDefaultErrorHandler,
-        request.HTTPRedirectHandler,
         request.HTTPErrorProcessor,
         request.UnknownHandler,
     ):

@@ -20,10 +20,10 @@ import pyoxigraph as ox
 
 from filmgraph.errors import DataError
 from filmgraph.namespaces import RDF, RDFS, SH, XSD
-from filmgraph.readers import read_rdf
+from filmgraph.readers import triples_of
 from filmgraph.rows import printable
 from filmgraph.validation.report import Violation, cut, short_iri
-from filmgraph.validation.sources import Places, Source, with_own_blank_nodes
+from filmgraph.validation.sources import Places, Source
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -47,7 +47,7 @@ def judge(sources: Sequence[Source], rest: Sequence[Source], *, shapes: Path, te
     """Judge the subjects of some files, in the graph of these and the rest, by the rules of a shapes file."""
     with _quiet():
         graph = _graph(triple for source in (*sources, *rest) for triple in source.triples)
-        rules = _graph(with_own_blank_nodes(read_rdf(shapes).quads()))
+        rules = _graph(triples_of([shapes]))
         subjects = {_rdflib_term(subject): subject for source in sources for subject in source.subjects}
         messages = _take_messages(rules)
         focus_nodes = _narrow(rules, graph, set(subjects))

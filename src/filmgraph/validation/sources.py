@@ -1,4 +1,4 @@
-"""The files that are judged: read once, their blank nodes apart, and the place of each subject in them."""
+"""The files that are judged: read once, and the place of each subject in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from filmgraph.namespaces import RDF
 from filmgraph.readers import RdfText, read_rdf
 from filmgraph.turtle import subject_lines
 
-__all__ = ["Places", "Source", "read_all", "with_own_blank_nodes"]
+__all__ = ["Places", "Source", "read_all"]
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,8 @@ def read_all(files: Iterable[str | os.PathLike[str]], *, below: Path | None = No
         if path not in sources:
             text = read_rdf(file)
             name = Path(file).relative_to(below).as_posix() if below else text.name
-            sources[path] = Source(name, path, text, with_own_blank_nodes(text.quads()))
+            sources[path] = Source(name, path, text, [quad.triple for quad in text.quads()])
     return list(sources.values())
-
-
-def with_own_blank_nodes(quads: Iterable[ox.Quad]) -> list[ox.Triple]:
-    """Return the triples of quads, blank nodes renamed: ``_:a`` of one file is not ``_:a`` of another."""
-    renamed: dict[Any, ox.BlankNode] = {}
-
-    def own(term: Any) -> Any:
-        return renamed.setdefault(term, ox.BlankNode()) if isinstance(term, ox.BlankNode) else term
-
-    return [ox.Triple(own(quad.subject), quad.predicate, own(quad.object)) for quad in quads]
 
 
 class Places:
