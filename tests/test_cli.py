@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import networkx as nx
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner, Result
+from servers import Endpoint
 
 from filmgraph.cli import COMMANDS, cli
 from filmgraph.stores import DiskStore
@@ -511,3 +513,12 @@ def test_kinds_of_path_are_those_of_the_index() -> None:
     from filmgraph.paths import KIND_WEIGHTS
 
     assert set(PATH_KINDS) == {*KIND_WEIGHTS, "via"}
+
+
+def test_endpoint_that_is_slow_or_no_endpoint_is_one_line(run: Run) -> None:
+    with Endpoint(lambda exchange: exchange.reply(b"<html></html>", content_type="text/html")) as page:
+        assert_one_line(run("stats", "--store", page.url), page.url, "text/html")
+    with Endpoint(lambda exchange: time.sleep(3)) as slow:
+        assert_one_line(run("stats", "--store", slow.url, "--deadline", "0.3"), slow.url, "0.3 s")
+    with Endpoint(lambda exchange: exchange.reply(b"", status=500)) as broken:
+        assert_one_line(run("film", "her-2013", "--store", broken.url), broken.url, "500")
