@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import networkx as nx
 import pyoxigraph as ox
 import pytest
@@ -522,3 +524,44 @@ def test_endpoint_that_is_slow_or_no_endpoint_is_one_line(run: Run) -> None:
         assert_one_line(run("stats", "--store", slow.url, "--deadline", "0.3"), slow.url, "0.3 s")
     with Endpoint(lambda exchange: exchange.reply(b"", status=500)) as broken:
         assert_one_line(run("film", "her-2013", "--store", broken.url), broken.url, "500")
+
+
+def on_terminal(columns: int, *arguments: str, **settings: str) -> str:
+    """Run the command on a terminal of a width, and return what it shows there."""
+    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    command = [sys.executable, "-c", "from filmgraph.cli import main; main()", *arguments]
+    environment = {**os.environ, "TERM": "xterm", **settings}
+    environment.pop("COLUMNS", None)
+    process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL, env=environment)
+    os.close(theirs)
+    shown = bytearray()
+    with contextlib.suppress(OSError):  # Linux says EIO where the other end is closed.
+        while part := os.read(ours, 65536):
+            shown += part
+    os.close(ours)
+    assert process.wait() == 0
+    return shown.decode()
+
+
+def test_rows_fit_the_terminal() -> None:
+    query = ("query", "films-linked-by-crew", "film=her-2013")
+    wide, narrow, tiny = (on_terminal(columns, *query) for columns in (200, 100, 50))
+    assert "film:interstellar-2014" in wide
+    assert "│" in wide
+    assert "film:interstellar-2014" not in narrow
+    assert "│" in narrow
+    assert max(len(click.unstyle(line)) for line in narrow.splitlines()) <= 100
+    assert "│" not in tiny
+    assert "Interstellar" in tiny
+
+
+def test_colour_is_for_terminals_that_want_it() -> None:
+    assert "\x1b[1m" in on_terminal(80, "film", "her-2013", NO_COLOR="")
+    assert "\x1b" not in on_terminal(80, "film", "her-2013", NO_COLOR="1")
+    assert "\x1b" not in on_terminal(80, "film", "her-2013", TERM="dumb")

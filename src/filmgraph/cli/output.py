@@ -155,18 +155,33 @@ def print_rows(rows: Rows, form: str) -> None:
     if form != "table" or not sys.stdout.isatty():
         click.echo(rows.serialize(form), nl=False)
         return
-    cells = rows.cells()
-    columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    widths = [max(map(len, column)) for column in zip(rows.columns, *cells, strict=True)]
-    if sum(widths) + 3 * len(widths) + 1 <= columns:
-        _print_table(rows.columns, cells)
+    columns, cells = rows.columns, rows.cells()
+    if not _fits(columns, cells):
+        # Where every value of a column is an IRI, another column nearly always has the name of the same thing.
+        kept = [place for place, name in enumerate(columns) if not _are_iris(rows.column(name))]
+        fewer = tuple(columns[place] for place in kept), [tuple(row[place] for place in kept) for row in cells]
+        if kept and _fits(*fewer):
+            click.echo(f"Left out to fit: {', '.join(name for name in columns if name not in fewer[0])}.", err=True)
+            columns, cells = fewer
+    if _fits(columns, cells):
+        _print_table(columns, cells)
     else:
-        for cell_row in cells:
-            for name, cell in zip(rows.columns, cell_row, strict=True):
+        for row in cells:
+            for name, cell in zip(columns, row, strict=True):
                 if cell:
                     paragraph(cell, label=styled(f"{name}:", dim=True))
             click.echo()
     click.echo(f"{len(rows)} row{'' if len(rows) == 1 else 's'}", err=True)
+
+
+def _fits(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> bool:
+    """Whether a table is no wider than the terminal."""
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    return sum(widths) + 3 * len(widths) + 1 <= os.get_terminal_size(sys.stdout.fileno()).columns
+
+
+def _are_iris(values: list[Any]) -> bool:
+    return all(value is None or "://" in str(value) for value in values)
 
 
 def _print_table(columns: tuple[str, ...], cells: list[tuple[str, ...]]) -> None:
