@@ -79,11 +79,6 @@ def tiny() -> MemoryStore:
     return store
 
 
-@pytest.fixture(scope="module")
-def bundled() -> MemoryStore:
-    return MemoryStore.of_files(WORKSPACE.graph_files)
-
-
 def canonical(triples: list[ox.Triple]) -> set[ox.Triple]:
     dataset = ox.Dataset(ox.Quad(*triple) for triple in triples)
     dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)

@@ -12,8 +12,8 @@ import pyoxigraph as ox
 import pytest
 
 from filmgraph.errors import NotFoundError
-from filmgraph.namespaces import FG, SCHEMA, SKOS, iri, slug_of
-from filmgraph.paths import KIND_WEIGHTS, ROLES, Edge, Path, PathIndex, Statement
+from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, iri, slug_of
+from filmgraph.paths import KIND_WEIGHTS, Edge, Path, PathIndex, Statement
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store
 

@@ -33,7 +33,6 @@ from filmgraph.projections import (
 )
 from filmgraph.similarity import MEASURES
 from filmgraph.stores import MemoryStore, Store
-from filmgraph.workspace import Workspace
 
 # Three films: A and B share the long take, B and C have sibling techniques, A and C have nothing in common.
 TINY = """
@@ -88,11 +87,6 @@ def tiny() -> MemoryStore:
     store = MemoryStore()
     store.oxigraph.load(TINY.encode(), ox.RdfFormat.TURTLE)
     return store
-
-
-@pytest.fixture(scope="module")
-def bundled() -> MemoryStore:
-    return MemoryStore.of_files(Workspace.find().graph_files)
 
 
 # Films and techniques

@@ -23,6 +23,7 @@ __all__ = [
     "PROV",
     "RDF",
     "RDFS",
+    "ROLES",
     "SCHEMA",
     "SH",
     "SKOS",
@@ -74,6 +75,15 @@ KINDS: tuple[str, ...] = (
     "aspect",
 )
 """The kinds of resource, each the first part of a resource's path."""
+
+ROLES: dict[str, str] = {
+    SCHEMA + "director": "director",
+    FG + "cinematographer": "cinematographer",
+    FG + "filmEditor": "editor",
+    SCHEMA + "musicBy": "composer",
+    FG + "productionDesigner": "production designer",
+}
+"""Property of a credit to the role's name."""
 
 PREFIXES: dict[str, str] = {
     **{kind: f"{BASE}{kind}/" for kind in KINDS},

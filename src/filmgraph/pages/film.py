@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import FG, SCHEMA, SKOS, WD, slug_of
+from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, WD, slug_of
 from filmgraph.pages.parts import (
-    ROLES,
     Claim,
     Named,
     Use,
@@ -62,7 +61,7 @@ def film_page(store: Store, film: str) -> FilmPage:
     claims = claims_where(store, f"VALUES ?film {{ <{film}> }}")
     kin = _kin(store, {use.technique.iri for use in uses}) if claims else {}
     uses = tuple(_with_claims(use, claims, kin) for use in uses)
-    people = {role: own.get(role, []) for role, _ in ROLES}
+    people = {role: own.get(role, []) for role in ROLES}
     named_iris = [*(iri for iris in people.values() for iri in iris)]
     named_iris += [*own.get(SCHEMA + "genre", []), *own.get(SCHEMA + "countryOfOrigin", [])]
     names = labels_of(store, named_iris)
@@ -77,7 +76,9 @@ def film_page(store: Store, film: str) -> FilmPage:
         year=number_of(own, FG + "releaseYear"),
         runtime_minutes=number_of(own, FG + "runtimeMinutes"),
         abstract=text_of(own, SCHEMA + "abstract") or "",
-        credits=tuple((label, named(people[role], names)) for role, label in ROLES if people[role]),
+        credits=tuple(
+            (label.capitalize(), named(people[role], names)) for role, label in ROLES.items() if people[role]
+        ),
         genres=named(own.get(SCHEMA + "genre", []), names),
         countries=named(own.get(SCHEMA + "countryOfOrigin", []), names),
         wikidata=next((same for same in own.get(SCHEMA + "sameAs", ()) if same.startswith(WD)), None),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_CATEGORY",
-    "ROLES",
     "Claim",
     "Named",
     "Scene",
@@ -30,14 +29,6 @@ __all__ = [
     "text_of",
     "uses_where",
 ]
-
-ROLES = (
-    (SCHEMA + "director", "Director"),
-    (FG + "cinematographer", "Cinematographer"),
-    (FG + "filmEditor", "Editor"),
-    (SCHEMA + "musicBy", "Composer"),
-    (FG + "productionDesigner", "Production designer"),
-)
 
 
 @dataclass(frozen=True)

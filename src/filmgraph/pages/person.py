@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import FG, SCHEMA, SKOS, slug_of
-from filmgraph.pages.parts import ROLES, Claim, Named, claims_where, properties_of, text_of
+from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, slug_of
+from filmgraph.pages.parts import Claim, Named, claims_where, properties_of, text_of
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class PersonPage:
 
 def person_page(store: Store, person: str) -> PersonPage:
     """Return the page of a person, band or publication, by IRI."""
-    roles = " ".join(f'(<{predicate}> "{label}" {place})' for place, (predicate, label) in enumerate(ROLES))
+    roles = " ".join(
+        f'(<{predicate}> "{label.capitalize()}" {place})' for place, (predicate, label) in enumerate(ROLES.items())
+    )
     rows = store.select(
         f"SELECT ?role ?film ?name ?year ?place WHERE {{ VALUES (?p ?role ?place) {{ {roles} }} "
         f"?film ?p <{person}> ; <{SCHEMA}name> ?name . OPTIONAL {{ ?film <{FG}releaseYear> ?year }} }} "

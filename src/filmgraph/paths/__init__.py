@@ -15,6 +15,6 @@ the list is varied.
 """
 
 from filmgraph.paths.index import PathIndex
-from filmgraph.paths.model import KIND_WEIGHTS, ROLES, Edge, Path, Statement, Triple, UseInFilm
+from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Statement, Triple, UseInFilm
 
-__all__ = ["KIND_WEIGHTS", "ROLES", "Edge", "Path", "PathIndex", "Statement", "Triple", "UseInFilm"]
+__all__ = ["KIND_WEIGHTS", "Edge", "Path", "PathIndex", "Statement", "Triple", "UseInFilm"]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from filmgraph.arrays import STEP_WEIGHT, steps_up
 from filmgraph.errors import NotFoundError
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import FG, SCHEMA, SKOS
-from filmgraph.paths.model import KIND_WEIGHTS, ROLES, Edge, Path, Triple
+from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS
+from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Triple
 from filmgraph.paths.words import tell
 
 if TYPE_CHECKING:

@@ -5,24 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from filmgraph.namespaces import FG, SCHEMA
-
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["KIND_WEIGHTS", "ROLES", "Edge", "Path", "Statement", "Triple", "UseInFilm"]
+__all__ = ["KIND_WEIGHTS", "Edge", "Path", "Statement", "Triple", "UseInFilm"]
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object, all IRIs."""
-
-ROLES: dict[str, str] = {
-    SCHEMA + "director": "director",
-    FG + "cinematographer": "cinematographer",
-    FG + "filmEditor": "editor",
-    SCHEMA + "musicBy": "composer",
-    FG + "productionDesigner": "production designer",
-}
-"""Property of a credit to the role's name."""
 
 KIND_WEIGHTS: dict[str, float] = {
     "technique": 1.0,
