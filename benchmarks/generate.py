@@ -258,8 +258,8 @@ def _use(slug: str, technique: int, chance: random.Random) -> list[Subject]:
                 (
                     "fg:explanation",
                     f'"The film comes back to it {chance.choice(MANNERS)}, above all in {chance.choice(DOINGS)}, where '
-                    f"it makes {chance.choice(EFFECTS)} out of what the story leaves unsaid; each return is shorter, "
-                    f'and by the end it stands for {chance.choice(EFFECTS)}."@en',
+                    f"it makes {chance.choice(EFFECTS)} out of what the story leaves unsaid between two people; each "
+                    f'return is shorter than the last one, and by the end it stands for {chance.choice(EFFECTS)}."@en',
                 ),
                 ("fg:scene", f"scene:{name}--1"),
                 ("prov:wasAttributedTo", EDITORS),
@@ -383,6 +383,7 @@ def _concept(kind: str, slug: str, class_: str, broader: str = "", *, label: str
         ("skos:prefLabel", f'"{label}"@en'),
         ("skos:definition", f'"What a benchmark takes {label.lower()} to be."@en'),
         *([("skos:broader", broader)] if broader else []),
+        *([("skos:inScheme", "fg:techniques")] if kind == "technique" else []),
     ]
 
 

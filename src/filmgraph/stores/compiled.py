@@ -28,6 +28,7 @@ from zlib import crc32
 import pyoxigraph as ox
 
 from filmgraph.errors import StoreError
+from filmgraph.readers import read_rdf
 from filmgraph.stores.local import LocalStore, MemoryStore, open_read_only
 
 if TYPE_CHECKING:
@@ -230,13 +231,13 @@ def _build(workspace: Workspace, folder: Path, digest: str, *, is_broken: bool) 
     _make_cache(folder.parent)
     aside = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=folder.parent))
     try:
-        memory = MemoryStore.of_files(workspace.graph_files)
-        if workspace.digest() != digest:
-            return False
         built = aside / "store"
         built.mkdir(mode=0o700)
         store = ox.Store(str(built))
-        store.bulk_extend(memory.oxigraph)
+        # Straight to the disk: by way of a store in memory it would take half as long again.
+        store.bulk_extend(quad for file in workspace.graph_files for quad in read_rdf(file).quads())
+        if workspace.digest() != digest:
+            return False
         store.flush()
         store.optimize()
         del store
