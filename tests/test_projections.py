@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -391,11 +393,27 @@ def _read(text: str, form: str) -> Any:
     return nx.node_link_graph(json.loads(text), edges="links")
 
 
+Projected = Callable[[str, str], "nx.Graph[Any]"]
+
+
+@pytest.fixture(scope="module")
+def projected(tiny: MemoryStore, bundled: MemoryStore) -> Projected:
+    """The projections of the tiny and the bundled graph, made once; of films, as the command, the ten nearest."""
+
+    @cache
+    def made(source: str, kind: str) -> nx.Graph[Any]:
+        if (source, kind) == ("bundled", "film-film"):
+            return film_film_graph(bundled, nearest=10)
+        return project({"tiny": tiny, "bundled": bundled}[source], kind)
+
+    return made
+
+
 @pytest.mark.parametrize("kind", PROJECTIONS)
 @pytest.mark.parametrize("form", ["graphml", "gexf", "node-link"])
 @pytest.mark.parametrize("source", ["tiny", "bundled"])
-def test_what_is_written_comes_back(kind: str, form: str, source: str, request: pytest.FixtureRequest) -> None:
-    graph = project(request.getfixturevalue(source), kind)
+def test_what_is_written_comes_back(kind: str, form: str, source: str, projected: Projected) -> None:
+    graph = projected(source, kind)
     again = _read(write_graph(graph, form), form)
     assert again.is_directed() == graph.is_directed()
     assert _content(again) == _content(graph)
@@ -417,8 +435,8 @@ def test_cytoscape_finds_its_elements(kind: str, tiny: MemoryStore) -> None:
 
 @pytest.mark.parametrize("kind", PROJECTIONS)
 @pytest.mark.parametrize("source", ["tiny", "bundled"])
-def test_networkx_reads_cytoscape_s_json(kind: str, source: str, request: pytest.FixtureRequest) -> None:
-    graph = project(request.getfixturevalue(source), kind)
+def test_networkx_reads_cytoscape_s_json(kind: str, source: str, projected: Projected) -> None:
+    graph = projected(source, kind)
     again: Any = nx.cytoscape_graph(json.loads(write_graph(graph, "cytoscape")))
     assert type(again) is type(graph)
     for _, own in again.nodes(data=True):

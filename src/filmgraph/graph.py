@@ -305,6 +305,17 @@ class FilmGraph:
             return validate_store(store, workspace=self.workspace, progress=progress)
         return validate_workspace(self.workspace, progress=progress)
 
+    def check_prose(
+        self, files: Sequence[str | os.PathLike[str]] = (), *, progress: Callable[[str], None] | None = None
+    ) -> Report:
+        """Find texts that nearly repeat one another, formula sentences and worn openings, in files or in them all.
+
+        The texts compared are those of the workspace's files, whatever store is open.
+        """
+        from filmgraph.validation import check_prose
+
+        return check_prose(files, workspace=self.workspace, progress=progress)
+
     def export(self, name: str | None = None, *, form: str = "turtle", kind: str | None = None) -> str:
         """Return one resource with all that belongs to it, or the whole graph, in a form of RDF."""
         from filmgraph.export import neighbourhood, serialize, whole

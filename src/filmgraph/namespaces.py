@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 __all__ = [
+    "ADA",
     "BASE",
     "DCTERMS",
     "FG",
@@ -51,6 +52,7 @@ OA = "http://www.w3.org/ns/oa#"
 DCTERMS = "http://purl.org/dc/terms/"
 WD = "http://www.wikidata.org/entity/"
 WDT = "http://www.wikidata.org/prop/direct/"
+ADA = "http://ada.filmontology.org/resource/2020/03/17/"
 OWL = "http://www.w3.org/2002/07/owl#"
 VOID = "http://rdfs.org/ns/void#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -87,6 +89,8 @@ ROLES: dict[str, str] = {
 
 PREFIXES: dict[str, str] = {
     **{kind: f"{BASE}{kind}/" for kind in KINDS},
+    "adatype": ADA + "AnnotationType/",
+    "adavalue": ADA + "AnnotationValue/",
     "dcterms": DCTERMS,
     "fg": FG,
     "fgh": FGH,
@@ -181,10 +185,14 @@ def slugify(text: str) -> str:
 
     >>> slugify("Amélie"), slugify("Mise-en-scène"), slugify("M*A*S*H"), slugify("WALL·E"), slugify("L’Eclisse")
     ('amelie', 'mise-en-scene', 'm-a-s-h', 'wall-e', 'l-eclisse')
+    >>> slugify("8½")
+    '8-1-2'
     """
     if text.isascii():
         return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    decomposed = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED))
+    # A fraction's digits are not those of the number before it.
+    parted = re.sub(r"[¼-¾⅐-⅞]", r" \g<0>", text)
+    decomposed = unicodedata.normalize("NFKD", parted.translate(_UNDECOMPOSED))
     # Accents and letters beyond ASCII are dropped; typographic quotes, dashes and dots part words as ASCII's do.
     ascii_text = "".join(
         character if character.isascii() else "" if unicodedata.category(character)[0] in "ML" else "-"

@@ -21,17 +21,23 @@ __all__ = ["claims_command", "format_command", "validate_command", "verify_comma
 
 @click.command("validate")
 @click.argument("files", nargs=-1, type=click.Path())
+@click.option("--prose", is_flag=True, help="Look for near-duplicates, formula sentences and worn openings, too.")
 @with_graph
-def validate_command(graph: FilmGraph, files: tuple[str, ...]) -> None:
+def validate_command(graph: FilmGraph, files: tuple[str, ...], prose: bool) -> None:
     """Judge files together with the graph that they join, or the whole graph where none are named.
+
+    With --prose, texts are also compared with one another, in the whole workspace.
 
     Ends with status 0 where all is well, 1 where a rule is broken, 2 where a file cannot be read.
     """
     with steps("Validating") as progress:
-        report = graph.validate(files, progress=progress)
-    for line in report.to_text().splitlines():
-        click.echo(line)
-    if not report.conforms:
+        reports = [graph.validate(files, progress=progress)]
+        if prose:
+            reports.append(graph.check_prose(files, progress=progress))
+    for report in reports:
+        for line in report.to_text().splitlines():
+            click.echo(line)
+    if not all(report.conforms for report in reports):
         sys.exit(1)
 
 

@@ -1,6 +1,15 @@
-"""SHACL validation: files judged together with the graph that they join, and a report that one can act on."""
+"""Validation: files judged together with the graph that they join, by SHACL and by their prose; and the report."""
 
+from filmgraph.validation.prose import check_prose
 from filmgraph.validation.report import Report, Violation
-from filmgraph.validation.validate import validate_files, validate_store, validate_workspace
+from filmgraph.validation.validate import validate_files, validate_store, validate_texts, validate_workspace
 
-__all__ = ["Report", "Violation", "validate_files", "validate_store", "validate_workspace"]
+__all__ = [
+    "Report",
+    "Violation",
+    "check_prose",
+    "validate_files",
+    "validate_store",
+    "validate_texts",
+    "validate_workspace",
+]

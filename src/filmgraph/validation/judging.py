@@ -4,6 +4,9 @@ pySHACL is not given the shapes as they stand: each target is first resolved aga
 those of its nodes that the judged files describe. So only subjects of these files are judged, and how many is known.
 pySHACL's own ``focus_nodes`` cannot do that: it also passes over the values that ``sh:or`` and the like look at, so
 that some breaches go unseen.
+
+What pySHACL would do node by node is spared where it comes to the same: property shapes get the targets of the shape
+that has them, and where the nodes are many, SPARQL rules are asked only about the suspects among them.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from filmgraph.readers import triples_of
 from filmgraph.rows import printable
 from filmgraph.validation.report import Violation, cut, short_iri
 from filmgraph.validation.sources import Places, Source
+from filmgraph.validation.suspects import Suspects
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Judgement", "judge"]
 
 _LONGEST_VALUE = 80
+_MANY = 500
+"""The number of nodes from which on it pays to ask which of them the SPARQL rules suspect."""
 _TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
 _BARE_TYPES = frozenset(XSD + name for name in ("integer", "decimal", "boolean"))
 
@@ -52,6 +58,8 @@ def judge(sources: Sequence[Source], rest: Sequence[Source], *, shapes: Path, te
         messages = _take_messages(rules)
         focus_nodes = _narrow(rules, graph, set(subjects))
         tell(f"judging by {shapes.name}: {len(focus_nodes):,} subject{'' if len(focus_nodes) == 1 else 's'}")
+        if len(focus_nodes) >= _MANY:
+            graph.suspects = Suspects(triple for source in (*sources, *rest) for triple in source.triples)
         results = _run_pyshacl(graph, rules, shapes) if focus_nodes else None
     violations: list[Violation] = []
     if results is not None:
@@ -107,7 +115,30 @@ def _narrow(rules: Graph, graph: Graph, subjects: set[Any]) -> set[Any]:
         focus_nodes |= nodes
         for node in nodes:
             rules.add((shape, predicates[0], node))
+        _hand_down(rules, shape, nodes)
     return focus_nodes
+
+
+def _hand_down(rules: Graph, shape: Any, nodes: set[Any]) -> None:
+    """Make the targets of a node shape those of its property shapes, which find in them the same as by way of it.
+
+    pySHACL judges all targets of a property shape at one go, but those of the shape that has it one by one, and reads
+    the property shape anew for each. A shape that others name keeps its parts, for they judge other nodes by it.
+    """
+    from rdflib import URIRef
+
+    target, has, path = (URIRef(SH + name) for name in (_TARGETS[0], "property", "path"))
+    if any(
+        triple in rules
+        for triple in ((None, None, shape), (shape, path, None), (shape, URIRef(SH + "deactivated"), None))
+    ):
+        return
+    for part in list(rules.objects(shape, has)):
+        # Where a part is broken pySHACL is to say so, and of one without a name only its owner can be told.
+        if isinstance(part, URIRef) and (part, path, None) in rules:
+            rules.remove((shape, has, part))
+            for node in nodes:
+                rules.add((part, target, node))
 
 
 def _targeted(graph: Graph, kind: str, target: Any) -> set[Any]:
@@ -170,29 +201,54 @@ def _quiet() -> Iterator[None]:
 
 
 @cache
-def _graph_class() -> type[Graph]:
-    """Return an rdflib graph that parses each query once.
+def _graph_class() -> type[Any]:
+    """Return an rdflib graph that reads each query once, and answers it only for nodes that are suspect.
 
     pySHACL runs a SPARQL rule anew for each focus node, and rdflib takes ten times as long to parse the query as to
     answer it.
     """
     from rdflib import Graph
     from rdflib.plugins.sparql import prepareQuery
+    from rdflib.query import Result
 
-    class ParsingOnceGraph(Graph):
-        def query(self, query_object: Any, *arguments: Any, **options: Any) -> Any:
-            if isinstance(query_object, str):
-                query_object = prepared(query_object)
-            return super().query(query_object, *arguments, **options)
+    class JudgedGraph(Graph):
+        suspects: Suspects | None = None
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._suspected: dict[str, frozenset[Any] | None] = {}
+
+        def query(
+            self,
+            query_object: Any,
+            processor: Any = "sparql",
+            result: Any = "sparql",
+            initNs: Any = None,
+            initBindings: Any = None,
+            *arguments: Any,
+            **options: Any,
+        ) -> Any:
+            prepared = read(query_object) if isinstance(query_object, str) else query_object
+            this = (initBindings or {}).get("this")
+            if this is not None and self.suspects is not None and prepared is not query_object:
+                if query_object not in self._suspected:
+                    found = self.suspects.of(query_object, prepared.algebra)
+                    self._suspected[query_object] = found and frozenset(map(_rdflib_term, found))
+                suspected = self._suspected[query_object]
+                if suspected is not None and this not in suspected:
+                    nothing = Result("SELECT")
+                    nothing.vars, nothing.bindings = [], []
+                    return nothing
+            return super().query(prepared, processor, result, initNs, initBindings, *arguments, **options)
 
     @cache
-    def prepared(text: str) -> Any:
+    def read(text: str) -> Any:
         return prepareQuery(text)
 
-    return ParsingOnceGraph
+    return JudgedGraph
 
 
-def _graph(triples: Iterable[ox.Triple]) -> Graph:
+def _graph(triples: Iterable[ox.Triple]) -> Any:
     """Return triples as an rdflib graph."""
     terms: dict[Any, Any] = {}
 

@@ -15,7 +15,7 @@ from filmgraph.namespaces import RDF
 from filmgraph.readers import RdfText, read_rdf
 from filmgraph.turtle import subject_lines
 
-__all__ = ["Places", "Source", "read_all"]
+__all__ = ["Places", "Source", "of_text", "read_all"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,13 @@ def read_all(files: Iterable[str | os.PathLike[str]], *, below: Path | None = No
             name = Path(file).relative_to(below).as_posix() if below else text.name
             sources[path] = Source(name, path, text, [quad.triple for quad in text.quads()])
     return list(sources.values())
+
+
+def of_text(text: str, file: Path, *, below: Path) -> Source:
+    """Return a Turtle text as if it had been read from a file of a workspace."""
+    name = file.relative_to(below).as_posix()
+    rdf = RdfText(text.encode(), ox.RdfFormat.TURTLE, name, trusted=False)
+    return Source(name, file.resolve(), rdf, [quad.triple for quad in rdf.quads()])
 
 
 class Places:

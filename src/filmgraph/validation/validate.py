@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,14 @@ from filmgraph.errors import DataError
 from filmgraph.rows import printable
 from filmgraph.validation.judging import Judgement, judge
 from filmgraph.validation.report import Report
-from filmgraph.validation.sources import Source, read_all
+from filmgraph.validation.sources import Source, of_text, read_all
+from filmgraph.workspace import GRAPH_CROSSWALK_FILES
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
     from filmgraph.workspace import Workspace
 
-__all__ = ["validate_files", "validate_store", "validate_workspace"]
+__all__ = ["validate_files", "validate_store", "validate_texts", "validate_workspace"]
 
 SHAPES_FILE = "shapes.ttl"
 HOUSE_STYLE_FILE = "house-style.ttl"
@@ -53,7 +54,9 @@ def validate_files(
     if store is None:
         rest = read_all(file for file in workspace.graph_files if file.resolve() not in given)
     else:
-        replaced = {subject for source in sources if source.path in own_files for subject in source.subjects}
+        # A crosswalk adds to techniques that another file describes: it replaces nothing.
+        described = own_files - {(workspace.ontology / name).resolve() for name in GRAPH_CROSSWALK_FILES}
+        replaced = {subject for source in sources if source.path in described for subject in source.subjects}
         kept = [triple for triple in store.construct(_ALL_TRIPLES) if triple.subject not in replaced]
         # Without the classes' superclasses, which a store of bare data lacks, no critic would be a person.
         terms = workspace.ontology / TERMS_FILE
@@ -64,6 +67,20 @@ def validate_files(
         others = read_all(file for file in _ontology_files(workspace) if file.resolve() not in given)
         judgements.append(judge(styled, others, shapes=workspace.ontology / HOUSE_STYLE_FILE, tell=tell))
     return _report(sources, judgements)
+
+
+def validate_texts(
+    texts: Mapping[Path, str], *, workspace: Workspace, progress: Callable[[str], None] | None = None
+) -> Report:
+    """Judge Turtle texts as if each stood in its file of the workspace, with the rest of the workspace's graph.
+
+    So what would be written can be judged before it is. Raises as :func:`validate_files` does.
+    """
+    sources = [of_text(text, file, below=workspace.root) for file, text in texts.items()]
+    given = {source.path for source in sources}
+    rest = read_all(file for file in workspace.graph_files if file.resolve() not in given)
+    shapes = workspace.ontology / SHAPES_FILE
+    return _report(sources, [judge(sources, rest, shapes=shapes, tell=progress or _say_nothing)])
 
 
 def validate_store(store: Store, *, workspace: Workspace, progress: Callable[[str], None] | None = None) -> Report:
