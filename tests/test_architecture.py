@@ -17,7 +17,7 @@ ROWS: dict[str, int] = {
     "web": 7,
     "graph": 6,
     **dict.fromkeys(("pages", "recommend", "projections"), 5),
-    **dict.fromkeys(("similarity", "paths"), 4),
+    **dict.fromkeys(("similarity", "paths", "authoring"), 4),
     **dict.fromkeys(("arrays", "lookup", "validation", "export", "claims"), 3),
     "stores": 2,
     **dict.fromkeys(("queries", "readers", "turtle", "workspace", "rows"), 1),

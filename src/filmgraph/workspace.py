@@ -14,13 +14,20 @@ from zlib import crc32
 
 from filmgraph.errors import DataError
 
-__all__ = ["GRAPH_ONTOLOGY_FILES", "Workspace"]
+__all__ = ["GRAPH_CROSSWALK_FILES", "GRAPH_ONTOLOGY_FILES", "Workspace"]
 
 GRAPH_ONTOLOGY_FILES = ("aspects.ttl", "filmgraph.ttl", "genres.ttl", "techniques.ttl")
 """The files of ``ontology/`` that are part of the graph that questions are asked of.
 
 Shapes and alignments are not: they judge the graph, or tie its terms to others, and would only answer questions
 that nobody asked.
+"""
+
+GRAPH_CROSSWALK_FILES = ("alignments/ada.ttl",)
+"""The alignments that are part of the graph nevertheless, in a workspace that has them.
+
+A crosswalk ties single techniques to the concepts of another vocabulary: that is knowledge about a technique, as a
+Wikidata item is about a film.
 """
 
 
@@ -53,6 +60,11 @@ class Workspace:
         return self
 
     @property
+    def is_installed(self) -> bool:
+        """Whether this is the copy inside an installed package, which the next installation replaces."""
+        return self.root == Path(__file__).parent / "bundled"
+
+    @property
     def ontology(self) -> Path:
         """The folder of the ontology, its shapes, vocabularies and context."""
         return self.root / "ontology"
@@ -75,7 +87,9 @@ class Workspace:
     @cached_property
     def _graph_file_names(self) -> list[str]:
         vocabulary = [str(self.ontology / name) for name in GRAPH_ONTOLOGY_FILES]
-        return vocabulary + _turtle_files_below(str(self.data))
+        crosswalks = [str(self.ontology / name) for name in GRAPH_CROSSWALK_FILES]
+        present = [file for file in crosswalks if os.path.exists(file)]  # noqa: PTH110
+        return vocabulary + present + _turtle_files_below(str(self.data))
 
     def digest(self) -> str:
         """Return a digest of the graph's content: it changes when a file's name or a byte of it does.

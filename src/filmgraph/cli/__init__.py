@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stats": ("ask", "Count what the graph holds."),
     "validate": ("check", "Judge files, or the whole graph, against the shapes."),
     "format": ("check", "Write Turtle files in the canonical form."),
+    "new": ("author", "Begin the file of a new film."),
+    "import": ("author", "Add films from a spreadsheet."),
     "claims": ("check", "Work with the claims of critics."),
     "export": ("move", "Write one resource, or everything, as RDF."),
     "graph": ("move", "Write a network for Gephi, Cytoscape or NetworkX."),

@@ -38,10 +38,12 @@ def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, 
     paragraph(" · ".join([*facts, *([f"{page.runtime_minutes} min"] if page.runtime_minutes else [])]))
     for role, people in page.credits:
         paragraph(f"{role}{'s' if len(people) > 1 else ''}: {', '.join(person.name for person in people)}")
-    click.echo()
-    paragraph(page.abstract)
-    click.echo()
-    click.echo(styled(page.tally_line, bold=True))
+    if page.abstract:
+        click.echo()
+        paragraph(page.abstract)
+    if page.uses:
+        click.echo()
+        click.echo(styled(page.tally_line, bold=True))
     for use in page.uses:
         _print_use(use, spoilers=spoilers)
     _print_claims(page.claims, all_claims=all_claims, spoilers=spoilers)
@@ -76,6 +78,8 @@ def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool
     for label, names in relations:
         if names:
             paragraph(", ".join(names), label=f"{label}:")
+    for match in page.ada:
+        click.echo(f"AdA Filmontology: {match.relation} {styled(match.iri, underline=True)}")
     films = len({use.film.iri for use in page.uses})
     heading(f"{films} film{'' if films == 1 else 's'}")
     for use in page.uses:

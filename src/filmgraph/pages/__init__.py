@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from filmgraph.pages.person import Credit, PersonPage, Signature, person_page
     from filmgraph.pages.review import ReviewPage, review_page
     from filmgraph.pages.spoilers import TOLD_BY, folded_rows
-    from filmgraph.pages.technique import TechniquePage, technique_page
+    from filmgraph.pages.technique import Match, TechniquePage, technique_page
 
 __all__ = [
     "TOLD_BY",
     "Claim",
     "Credit",
     "FilmPage",
+    "Match",
     "Named",
     "PersonPage",
     "ReviewPage",
@@ -38,7 +39,7 @@ _MODULE_OF = {
     **dict.fromkeys(("Credit", "PersonPage", "Signature", "person_page"), "person"),
     **dict.fromkeys(("ReviewPage", "review_page"), "review"),
     **dict.fromkeys(("TOLD_BY", "folded_rows"), "spoilers"),
-    **dict.fromkeys(("TechniquePage", "technique_page"), "technique"),
+    **dict.fromkeys(("Match", "TechniquePage", "technique_page"), "technique"),
 }
 
 

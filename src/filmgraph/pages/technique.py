@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import SKOS, slug_of
+from filmgraph.namespaces import ADA, SKOS, slug_of
 from filmgraph.pages.parts import (
     NO_CATEGORY,
     Claim,
@@ -23,12 +23,31 @@ from filmgraph.pages.parts import (
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["TechniquePage", "technique_page"]
+__all__ = ["Match", "TechniquePage", "technique_page"]
+
+_RELATIONS = {
+    "exactMatch": "exact match",
+    "closeMatch": "close match",
+    "broadMatch": "broad match",
+    "narrowMatch": "narrow match",
+}
+"""SKOS mapping property to how it reads, nearest first."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A counterpart in another vocabulary, and how near it is: "broad match" says that theirs takes in more."""
+
+    relation: str
+    iri: str
 
 
 @dataclass(frozen=True)
 class TechniquePage:
-    """The page of a technique: what it is, where it stands in the vocabulary, and every film that uses it."""
+    """The page of a technique: what it is, where it stands in the vocabulary, and every film that uses it.
+
+    ``ada`` holds its counterparts in the AdA Filmontology.
+    """
 
     iri: str
     label: str
@@ -41,6 +60,7 @@ class TechniquePage:
     related: tuple[Named, ...]
     uses: tuple[Use, ...]
     claims: tuple[Claim, ...]
+    ada: tuple[Match, ...] = ()
 
 
 def technique_page(store: Store, technique: str) -> TechniquePage:
@@ -66,4 +86,10 @@ def technique_page(store: Store, technique: str) -> TechniquePage:
         related=named(related_iris, names),
         uses=tuple(sorted(uses, key=lambda use: (str(use.year), use.film.name, use.iri))),
         claims=claims,
+        ada=tuple(
+            Match(relation, match)
+            for name, relation in _RELATIONS.items()
+            for match in own.get(SKOS + name, [])
+            if match.startswith(ADA)
+        ),
     )
