@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 demo: .venv/ready ; @for line in "film her-2013" "similar her-2013 --limit 6" "path her-2013 lost-in-translation-2003"; do echo; echo "\$$ filmgraph $$line"; echo; $(BIN)/filmgraph $$line || exit; done
 test: .venv/ready ; $(BIN)/python -m pytest
-check: .venv/ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/filmgraph format --check && $(BIN)/filmgraph validate && $(BIN)/python docs/generate.py --check
+check: .venv/ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/filmgraph format --check && $(BIN)/filmgraph validate --prose && $(BIN)/python docs/generate.py --check
 bench: .venv/ready ; $(BIN)/python benchmarks/run.py
 docs: .venv/ready ; $(BIN)/python docs/generate.py
 clean: ; rm -rf .venv build dist

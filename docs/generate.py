@@ -1,9 +1,10 @@
 """Write what the documents take from the project itself.
 
 ``python docs/generate.py`` writes docs/queries.md (from the headers of the query files), docs/ontology.md (from the
-ontology and its shapes) and docs/model.svg, and puts what the examples of the other documents print now between
-their prompts. With ``--check`` nothing is written: each of the three that is stale is named on a line of its own,
-and the status is 1. The examples are not run for that; tests/test_docs.py runs them.
+ontology and its shapes), docs/coverage.md (from queries to the graph) and docs/model.svg, and puts what the examples
+of the other documents print now between their prompts. With ``--check`` nothing is written: each of the four that is
+stale is named on a line of its own, and the status is 1. The examples are not run for that; tests/test_docs.py runs
+them.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ import pyoxigraph as ox
 
 from filmgraph.namespaces import FG, OWL, RDF, RDFS, SCHEMA, SH, shorten, slug_of
 from filmgraph.queries import Parameter, Query, QueryLibrary
+from filmgraph.stores import MemoryStore
+from filmgraph.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "docs"))
 
+import coverage  # noqa: E402
 import examples  # noqa: E402
 import picture  # noqa: E402
 
@@ -64,8 +68,15 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "docs/queries.md": queries_page(QueryLibrary(ROOT / "queries")),
         ROOT / "docs/ontology.md": ontology_page(ROOT / "ontology"),
+        ROOT / "docs/coverage.md": coverage_page(),
         ROOT / "docs/model.svg": picture.draw(),
     }
+
+
+def coverage_page() -> str:
+    """Return the page on what the graph covers."""
+    with MemoryStore.of_files(Workspace.find(ROOT).graph_files) as store:
+        return coverage.page(store)
 
 
 def queries_page(library: QueryLibrary) -> str:

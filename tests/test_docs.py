@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -16,7 +19,6 @@ import filmgraph
 from filmgraph.cli import COMMANDS
 from filmgraph.errors import QueryError
 from filmgraph.namespaces import PREFIXES
-from filmgraph.readers import read_rdf
 from filmgraph.rows import Rows
 from filmgraph.turtle import format_turtle
 
@@ -237,19 +239,74 @@ def test_no_path_of_a_machine(file: Path) -> None:
     assert MACHINE_PATH.findall(file.read_text(encoding="utf-8")) == []
 
 
-def test_pattern_of_contributing_is_valid_and_canonical(tmp_path: Path) -> None:
-    film, person, technique = turtle_blocks(ROOT / "CONTRIBUTING.md")
-    assert format_turtle(film, file="film") == film
-    assert format_turtle(technique, file="technique") == technique
-    again = re.sub(r"rope-1948", "pattern-of-a-film-1948", film)
-    again = again.replace("tt0040746", "tt99999999").replace("Q109564", "Q999999999")
-    files = {"film.ttl": again, "person.ttl": person, "technique.ttl": technique.replace("rack-focus", "a-pattern")}
-    for name, text in files.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        assert read_rdf(tmp_path / name).quads()
+def test_patterns_of_contributing_are_valid_and_canonical(tmp_path: Path) -> None:
+    person, film, technique = turtle_blocks(ROOT / "CONTRIBUTING.md")
+    for pattern in (person, film, technique):
+        assert format_turtle(pattern, file="pattern") == pattern
+    again = technique.replace("rack-focus", "a-pattern")
+    for label, other in (("Rack focus", "A pattern of a technique"), ("focus pull", "pattern of a technique")):
+        again = again.replace(f'"{label}"', f'"{other}"')
+    (tmp_path / "technique.ttl").write_text(again, encoding="utf-8")
     with filmgraph.open() as graph:
-        report = graph.validate([tmp_path / name for name in files])
+        report = graph.validate([tmp_path / "technique.ttl"])
     assert report.conforms, report.to_text()
+
+
+STEPS = re.compile(r"^   ```(?P<kind>sh|turtle)\n(?P<body>.*?)^   ```$", re.M | re.S)
+NOT_WALKED = {"make test", "make docs", "make check", "source .venv/bin/activate"}
+"""What sets up the machine, and what runs these very tests; the rules and the form that ``make check`` asks for are
+walked, for the page names them as well."""
+
+
+def test_the_way_of_contributing_leads_to_a_valid_commit(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.whl"))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FILMGRAPH_", "GIT_"))}
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(clone / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "FILMGRAPH_CACHE": str(tmp_path / "cache"),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{who}_{what}": "student@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    }
+
+    def walk(command: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=clone, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    walk("git init --quiet --initial-branch=main && git add --all && git commit --quiet --message start")
+    film, people = clone / "data/films/tampopo-1985.ttl", clone / "data/people.ttl"
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = page[page.index("## Add a film") : page.index("## Standards of truth")]
+    walked: list[str] = []
+    for step in STEPS.finditer(section):
+        body = textwrap.dedent(step["body"])
+        if step["kind"] == "sh":
+            for command in body.splitlines():
+                if command not in NOT_WALKED:
+                    walk(command)
+                    walked.append(command)
+        elif "a fg:Film" in body:
+            assert "fg:draft true" in film.read_text(encoding="utf-8")
+            film.write_text(body, encoding="utf-8")
+        else:
+            assert body.partition("\n\n")[2] in people.read_text(encoding="utf-8")
+    assert [command.split()[:2] for command in walked if command.startswith("filmgraph")] == [
+        ["filmgraph", word]
+        for word in ["new", "validate", "import", "validate", "format", "film", "validate", "format"]
+    ]
+    assert walk("git status --short") == ""
+    changed = walk("git diff --name-only main").split()
+    assert changed == ["data/films/tampopo-1985.ttl", "data/people.ttl", "tests/data/facts.csv"]
+    assert film.read_text(encoding="utf-8").count("a fg:TechniqueUse") == 4
+    tests = "tests/test_data.py tests/test_facts.py"
+    passed = walk(f"python -m pytest -p no:cacheprovider {tests} -k tampopo-1985")
+    assert re.search(r"\b[5-9] passed", passed), passed
 
 
 def test_example_values_are_refused_where_a_query_has_no_such_parameter() -> None:

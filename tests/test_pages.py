@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from filmgraph.namespaces import iri, slug_of
-from filmgraph.pages import Named, Scene, film_page, person_page, review_page, technique_page
+from filmgraph.namespaces import PREFIXES, iri, slug_of
+from filmgraph.pages import Match, Named, Scene, film_page, person_page, review_page, technique_page
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store
 
@@ -125,6 +125,20 @@ def test_the_page_of_a_technique_without_narrower_ones(store: Store) -> None:
     assert page.narrower == ()
     assert [use.film.name for use in page.uses] == ["Epsilon"]
     assert [(claim.film.name, claim.source) for claim in page.claims] == [("Gamma", "an unsigned review")]
+
+
+def test_the_page_of_a_technique_names_its_counterparts_in_ada_nearest_first(store: Store) -> None:
+    page = technique_page(store, iri("technique", "close-up"))
+    assert [(match.relation, match.iri) for match in page.ada] == [
+        ("close match", PREFIXES["adavalue"] + "FieldSize_closeup"),
+        ("broad match", PREFIXES["adatype"] + "FieldSize"),
+    ]
+    assert technique_page(store, iri("technique", "silence")).ada == ()
+
+
+def test_a_counterpart_elsewhere_is_not_shown_as_one_in_ada(store: Store) -> None:
+    page = technique_page(store, iri("technique", "jump-cut"))
+    assert page.ada == (Match("exact match", PREFIXES["adavalue"] + "MontageFigureMicro_jump_cut"),)
 
 
 def test_the_page_of_a_director(store: Store) -> None:

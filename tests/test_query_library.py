@@ -56,6 +56,7 @@ NAMED = (
     "unnoticed-uses",
     "wikidata-links",
     "wikidata-federated",
+    "ada-crosswalk",
 )
 
 every_query = pytest.mark.parametrize("name", LIBRARY.names)
@@ -396,6 +397,13 @@ FILM, TECHNIQUE = f"{BASE}film/", f"{BASE}technique/"
         ("scenes-to-screen", {"technique": [TECHNIQUE + "jump-cut"]}, "spoiler", [False, True]),
         ("credits", {"person": [BASE + "person/composer-one"]}, "role", ["composer", "composer"]),
         ("wikidata-links", {"film": [FILM + "beta-2002"]}, "item", []),
+        ("ada-crosswalk", {"technique": [TECHNIQUE + "silence"]}, "counterpart", []),
+        (
+            "ada-crosswalk",
+            {"technique": [TECHNIQUE + "close-up"]},
+            "counterpart",
+            [PREFIXES["adatype"] + "FieldSize", PREFIXES["adavalue"] + "FieldSize_closeup"],
+        ),
     ],
 )
 def test_parameters_open_and_close_the_answer(

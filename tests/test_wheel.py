@@ -86,3 +86,11 @@ def test_installed_command_line_runs(installed: Path) -> None:
     done = run_installed(installed, "-c", "import sys; from filmgraph.cli import main; main()", "film", "her-2013")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Her (2013)\n")
+
+
+def test_an_installed_copy_takes_no_new_film(installed: Path) -> None:
+    code = "import sys; from filmgraph.cli import main; main()"
+    done = run_installed(installed, "-c", code, "new", "film", "A New Film", "1999")
+    assert done.returncode == 2
+    assert "--root DIR" in done.stderr
+    assert not list(installed.rglob("a-new-film-1999.ttl"))

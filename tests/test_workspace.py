@@ -36,6 +36,7 @@ def test_the_workspace_filmgraph_came_with() -> None:
     assert found.ontology.is_dir()
     assert (found.data / "films" / "her-2013.ttl") in found.graph_files
     assert found == Workspace.find()
+    assert not found.is_installed
 
 
 def test_it_is_found_from_anywhere(tmp_path: Path) -> None:
