@@ -187,16 +187,16 @@ def _crews(graph: _Graph) -> list[str]:
     lines = [
         "## Crews",
         "",
-        f"For how many films somebody is named, among all {everything} and among the {fiction} fiction films with "
-        "sound and actors before a camera: those since 1930 that are neither animated nor documentary. Nobody is named "
-        "to fill a field. A blank is sometimes the fact: *M* has no score.",
+        f"For how many films somebody is named, among all {everything} and among the {fiction} films with actors "
+        "before a camera that were made since 1930, when nearly all had sound: those that are neither animated nor "
+        "documentary. Nobody is named to fill a field. A blank is sometimes the fact: *M* has no score.",
         "",
-        *_table(("role", "films", "of all", "fiction with sound", "of these"), rows),
+        *_table(("role", "films", "of all", "acted, since 1930", "of these"), rows),
     ]
     for role in ("cinematographer", "editor", "composer"):
         missing = graph.titles(f"{FICTION_WITH_SOUND} FILTER NOT EXISTS {{ ?x {_ROLES[role]} ?person }}")
         if missing:
-            lines += ["", f"Fiction with sound that has no {role} here: {_list(missing)}."]
+            lines += ["", f"Acted films since 1930 that have no {role} here: {_list(missing)}."]
     return lines
 
 

@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -488,6 +489,23 @@ def test_facts_that_contradict_each_other_are_told(space: Workspace) -> None:
     assert {bad.row for bad in done.bad} == {2, 3}
 
 
+@pytest.mark.parametrize("name", ["=cmd|calc", "$(id)", "`id`", "-x", "Ada <b>", "@ada"])
+def test_what_is_no_name_becomes_nobody(name: str, space: Workspace) -> None:
+    before = contents(space)
+    with pytest.raises(DataError):
+        new_film(space, "The Platform Test", 2001, given={"directors": [name.replace("|", "+")]})
+    assert contents(space) == before
+
+
+def test_a_row_may_be_bad_in_its_facts_and_in_its_use(space: Workspace) -> None:
+    before = contents(space)
+    rows = [GOOD | FACTS | {"abstract": "short", "explanation": "too short"}, GOOD | {"title": "HER", "year": "2013"}]
+    done = import_table(space, table(space, rows))
+    assert {(bad.row, bad.column) for bad in done.bad} >= {(2, "abstract"), (2, "explanation")}
+    assert contents(space) == before
+    assert import_table(space, table(space, rows), skip_bad=True).uses == {space.data / "films" / "her-2013.ttl": 1}
+
+
 def test_facts_on_a_row_whose_use_is_bad_still_count(space: Workspace) -> None:
     rows = [GOOD | FACTS | {"technique": "long tak"}, GOOD | {"technique": "close-up"}]
     assert import_table(space, table(space, rows), skip_bad=True).uses == {
@@ -701,6 +719,36 @@ def test_a_file_that_changed_meanwhile_is_not_written_over(tmp_path: Path) -> No
         write_files({new: "x", old: "y"}, before={old: "as it was"})
     assert sorted(file.name for file in tmp_path.iterdir()) == ["old"]
     assert old.read_text(encoding="utf-8") == "changed"
+
+
+def test_of_several_runs_at_once_none_loses_what_another_wrote(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    people = tmp_path / "people"
+    people.write_text("", encoding="utf-8")
+
+    def add(number: int) -> None:
+        while True:
+            before = people.read_text(encoding="utf-8")
+            texts = {tmp_path / "films" / f"{number}": "x", people: f"{before}{number}\n"}
+            try:
+                return write_files(texts, before={people: before})
+            except OutputError as error:
+                if "changed by somebody else" not in str(error):
+                    raise
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(24)))
+    assert sorted(map(int, people.read_text(encoding="utf-8").split())) == list(range(24))
+    assert len(list((tmp_path / "films").iterdir())) == 24
+
+
+def test_a_file_that_may_not_be_written_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "old"
+    old.write_text("a", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda file, mode: False)
+    with pytest.raises(OutputError, match="may not be written; nothing was changed"):
+        write_files({old: "b"}, before={old: "a"})
+    assert [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_new_file_never_takes_the_place_of_another(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,22 +26,42 @@ def write_files(texts: Mapping[Path, str], *, before: Mapping[Path, str]) -> Non
     """
     moves: list[_Move] = []
     try:
-        try:
-            for file, text in texts.items():
-                moves.append(_Move(file, before.get(file)))
-                moves[-1].prepare(text)
-            for move in moves:
-                move.into_place()
-        except BaseException:
-            for move in reversed(moves):
-                move.put_back()
-            raise
-        finally:
-            for move in moves:
-                move.clear()
+        with _alone_in({file.resolve().parent for file in texts}):
+            try:
+                for file, text in texts.items():
+                    moves.append(_Move(file, before.get(file)))
+                    moves[-1].prepare(text)
+                for move in moves:
+                    move.into_place()
+            except BaseException:
+                for move in reversed(moves):
+                    move.put_back()
+                raise
+            finally:
+                for move in moves:
+                    move.clear()
     except OSError as error:
         name = next((str(move.file) for move in moves if not move.done), "the files")
         raise OutputError(f"{name}: cannot be written: {error.strerror or error}; nothing was changed") from error
+
+
+@contextmanager
+def _alone_in(folders: Iterable[Path]) -> Iterator[None]:
+    """Keep other runs from writing in these folders meanwhile, where the system can lock folders.
+
+    Folders are locked in a fixed order, so that two runs cannot wait for each other.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with ExitStack() as stack:
+        for folder in sorted(folders):
+            held = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, held)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass
@@ -65,6 +85,8 @@ class _Move:
         """Write the text aside, and keep a copy of what is there."""
         if self.before is None and (self.file.exists() or self.file.is_symlink()):
             raise OutputError(f"{self.file}: exists already, and is not written over; nothing was changed")
+        if self.before is not None and not os.access(self.file, os.W_OK):
+            raise OutputError(f"{self.file}: may not be written; nothing was changed")
         self._write(self.aside, text.encode())
         if self.before is not None:
             content = self.file.read_bytes()

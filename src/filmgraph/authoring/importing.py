@@ -206,8 +206,9 @@ def _blame(violation: Violation, films: dict[str, FilmRows], bad: Bad) -> bool:
             bad.add(row, column or "", film.cells.get(column or "", (0, ""))[1], reason)
             leave_out(film, row, bad)
             return True
-        for row, use in film.uses.items():
-            if violation.focus == use.iri and row not in bad:
+        # Of two rows with one use the bad one is not in the plan; else a row may be bad already, and is told more of.
+        for row, use in sorted(film.uses.items(), key=lambda item: item[0] in bad):
+            if violation.focus == use.iri:
                 named = {"fg:explanation": "explanation", "fg:scene": "scenes", "fg:technique": "technique"}
                 column = named.get(violation.path or "", "")
                 bad.add(row, column, use.explanation if column == "explanation" else "", reason)

@@ -25,6 +25,7 @@ _COUNTRIES = {
 """Slug of what tables write for a country to the slug of its usual name."""
 
 _LONGEST_NAME = 100
+_NOT_IN_NAMES = re.compile(r"[=|<>{}$`^\"@\\/*~#%+]")
 _LIKE_A_SLUG = re.compile(r"[a-z]+:.*|[a-z0-9]+(?:-{1,2}[a-z0-9]+)+|.*[/<>@#{}\[\]\"\\0-9].*")
 _NEAR = 88.0
 
@@ -89,6 +90,8 @@ class Names:
             return self.find(shorten(found[0]), "person")
         if re.search(r",(?! (?:Jr|Sr)\.?$)", name) or ";" in name:
             raise DataError("write the first name first, without a comma, and | between two people")
+        if not name[0].isalnum() or _NOT_IN_NAMES.search(name):
+            raise DataError("is not the name of a person: a name begins with a letter and holds no signs of formulas")
         if any(letter.isalpha() and not slugify(letter) for letter in name):
             raise DataError("write the name in Latin letters")
         person = iri("person", slugify(name))
