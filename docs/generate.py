@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from filmgraph.errors import FilmgraphError
 from filmgraph.namespaces import FG, OWL, RDF, RDFS, SCHEMA, SH, shorten, slug_of
 from filmgraph.queries import Parameter, Query, QueryLibrary
 from filmgraph.stores import MemoryStore
@@ -335,4 +336,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (FilmgraphError, OSError) as error:
+        sys.exit(f"docs/generate.py: {error}")

@@ -6,7 +6,6 @@ the tests that read it; continuous integration has.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections import Counter
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from reference import FOLDER, runs_of, with_reference
 
 from filmgraph.namespaces import ADA, DCTERMS, FG, OWL, PREFIXES, RDF, RDFS, SKOS, iri, slug_of
 from filmgraph.readers import read_rdf
@@ -26,12 +26,6 @@ FILE = WORKSPACE.ontology / "alignments" / "ada.ttl"
 ONTOLOGY = "https://w3id.org/filmgraph/ontology/alignments/ada"
 ADA_ONTOLOGY = "http://ada.filmontology.org/ontology/2020/03/17/"
 EXACT, CLOSE, BROAD = (SKOS + name for name in ("exactMatch", "closeMatch", "broadMatch"))
-RUN = 6
-
-REFERENCE = Path(os.environ.get("FILMGRAPH_REFERENCE") or "nowhere")
-with_reference = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="FILMGRAPH_REFERENCE names no folder of reference material"
-)
 
 
 def triples() -> list[ox.Triple]:
@@ -210,7 +204,7 @@ def test_a_crosswalk_is_judged_with_the_techniques_of_a_store(bundled: MemorySto
 @pytest.fixture(scope="module")
 def ada() -> ox.Store:
     store = ox.Store()
-    store.load(path=REFERENCE / "ada" / "ada_ontology.owl", format=ox.RdfFormat.RDF_XML)
+    store.load(path=FOLDER / "ada" / "ada_ontology.owl", format=ox.RdfFormat.RDF_XML)
     return store
 
 
@@ -230,11 +224,6 @@ def test_a_type_and_a_value_of_it_are_not_both_broader(ada: ox.Store, mappings: 
     type_of = {q.subject.value: q.object.value for q in ada.quads_for_pattern(None, belongs, None)}
     broad = {(technique, counterpart) for technique, relation, counterpart in mappings if relation == BROAD}
     assert [pair for pair in broad if (pair[0], type_of.get(pair[1], "")) in broad] == []
-
-
-def runs_of(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
 
 
 @with_reference

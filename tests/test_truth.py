@@ -6,12 +6,9 @@ that the claims on *Her* were read from). Whoever has no such folder skips these
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
-
 import facts
 import pytest
+from reference import FOLDER, runs_of, with_reference
 
 from filmgraph.authoring import FactsTable
 from filmgraph.claims import verify_passages
@@ -19,18 +16,14 @@ from filmgraph.namespaces import FG, SCHEMA, SKOS, slug_of
 from filmgraph.stores import MemoryStore
 from filmgraph.workspace import Workspace
 
-REFERENCE = Path(os.environ.get("FILMGRAPH_REFERENCE") or "nowhere")
 WORKSPACE = Workspace.find()
-RUN = 6
 REVIEWS = {
     "001_02473134eaee063f.txt": ("her-2013--strange-dylan", 21),
     "002_e862879ea6628e92.txt": ("her-2013--daniel-davila", 30),
     "003_5fe6c85964812e6c.txt": ("her-2013--unsigned", 16),
 }
 
-pytestmark = pytest.mark.skipif(
-    not REFERENCE.is_dir(), reason="FILMGRAPH_REFERENCE names no folder of reference material"
-)
+pytestmark = with_reference
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +33,7 @@ def graph() -> MemoryStore:
 
 @pytest.fixture(scope="module")
 def reference() -> dict[str, dict[str, str]]:
-    return facts.reference_of(REFERENCE)
+    return facts.reference_of(FOLDER)
 
 
 def test_the_facts_table_is_that_of_the_checked_facts(reference: dict[str, dict[str, str]]) -> None:
@@ -72,7 +65,7 @@ def test_the_facts_table_is_that_of_the_checked_facts(reference: dict[str, dict[
 
 
 def test_a_film_without_id_is_none_that_the_checked_facts_have(graph: MemoryStore) -> None:
-    table = FactsTable(REFERENCE / "facts" / "films.csv")
+    table = FactsTable(FOLDER / "facts" / "films.csv")
     films = [film for film in facts.films_of(graph).values() if not film.imdb_id]
     assert {film.film: found for film in films if (found := table.find(film.title, int(film.year)))} == {}
 
@@ -85,25 +78,16 @@ def test_an_id_is_never_without_a_checked_fact(graph: MemoryStore) -> None:
 
 @pytest.mark.parametrize(("source", "review", "count"), [(file, *rest) for file, rest in REVIEWS.items()])
 def test_every_passage_stands_in_its_source(graph: MemoryStore, source: str, review: str, count: int) -> None:
-    report = verify_passages(graph, REFERENCE / "sources" / source)
+    report = verify_passages(graph, FOLDER / "sources" / source)
     assert report.ok
     text = report.to_text()
     assert f"review:{review} " in text
     assert f"{count} of {count} passages stand" in text
 
 
-def words_of(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
-
-
-def runs_of(text: str) -> set[tuple[str, ...]]:
-    words = words_of(text)
-    return {tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1)}
-
-
 def test_no_text_of_ours_shares_a_run_of_six_words_with_a_source(graph: MemoryStore) -> None:
     sources = set()
-    for file in sorted((REFERENCE / "sources").glob("*.txt")):
+    for file in sorted((FOLDER / "sources").glob("*.txt")):
         sources |= runs_of(file.read_text(encoding="utf-8"))
     assert len(sources) > 1000
     predicates = " ".join(

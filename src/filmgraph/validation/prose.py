@@ -140,7 +140,7 @@ def check_prose(
         *_runs(explanations, mine, told=pairs),
     ]
     order = sorted(filter(None, found), key=lambda v: (v.file, v.line or 0, v.focus, v.shape, v.message))
-    return Report(tuple(order), count, tuple(source.name for source in judged))
+    return Report(tuple(order), count, tuple(source.name for source in judged), judged="text")
 
 
 def _texts_of(source: Source) -> Iterator[_Text]:

@@ -43,12 +43,13 @@ class Report:
     """What a validation found.
 
     ``violations`` are in the order of file, line, subject and rule; ``focus_nodes`` counts the subjects of the files
-    that some rule judged; ``files`` are the names of the files.
+    that some rule judged, or whatever else was judged and ``judged`` names; ``files`` are the names of the files.
     """
 
     violations: tuple[Violation, ...]
     focus_nodes: int
     files: tuple[str, ...]
+    judged: str = "subject"
 
     @property
     def conforms(self) -> bool:
@@ -63,7 +64,7 @@ class Report:
         """
         count = len(self.violations)
         found = f"{count or 'No'} {'finding' if self.conforms and count else 'violation'}{'' if count == 1 else 's'}"
-        subjects = f"{self.focus_nodes:,} subject{'' if self.focus_nodes == 1 else 's'}"
+        subjects = f"{self.focus_nodes:,} {self.judged}{'' if self.focus_nodes == 1 else 's'}"
         return f"{found}: {subjects} in {len(self.files)} file{'' if len(self.files) == 1 else 's'} checked."
 
     def to_text(self) -> str:
