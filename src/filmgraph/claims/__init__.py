@@ -1,5 +1,16 @@
-"""Claims of critics, and the passages of reviews that they stand on."""
+"""Claims of critics: how they are found in a review, and the passages that they stand on."""
 
+from filmgraph.claims.extraction import VERSION, Candidate, Extractor
+from filmgraph.claims.naming import CRAFT_ASPECTS
 from filmgraph.claims.verification import CheckedPassage, Passage, PassageReport, verify_passages
 
-__all__ = ["CheckedPassage", "Passage", "PassageReport", "verify_passages"]
+__all__ = [
+    "CRAFT_ASPECTS",
+    "VERSION",
+    "Candidate",
+    "CheckedPassage",
+    "Extractor",
+    "Passage",
+    "PassageReport",
+    "verify_passages",
+]

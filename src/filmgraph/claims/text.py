@@ -1,0 +1,132 @@
+"""A review as it is read: entities and markup undone, sentences and words found, every place still that of the source.
+
+Passages are kept as places in the source, code point by code point. So whatever is undone for reading (``&#46;``,
+``<br>``) keeps a note of where it stood.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+__all__ = ["ReviewText", "Sentence", "Word", "words_of"]
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,400}>|<!--.{0,2000}?-->", re.DOTALL)
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
+_REFERRAL = re.compile(
+    r"[(\[]?\s*(?:read (?:the |my |our )?)?(?:full|complete|original|whole|entire)\s+(?:review|text|article|essay)\b"
+    r"[^.\n]{0,60}(?:[\])]|$)|\((?:in )?(?:spanish|french|german|portuguese|italian)\)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_ASCII_QUOTE = str.maketrans("’‘", "''")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a text: its normal form, and where it stands in the text that is read.
+
+    The normal form is in lower case, without accents and without the ``'s`` of a possessive.
+    """
+
+    normal: str
+    start: int
+    end: int
+    possessive: bool = False
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence: where it stands in the text that is read, and its words."""
+
+    start: int
+    end: int
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True)
+class ReviewText:
+    """A source text, the text that is read for it, and for each place of that the place in the source."""
+
+    source: str
+    text: str
+    _places: Sequence[int] = field(repr=False)
+
+    @classmethod
+    def read(cls, source: str) -> ReviewText:
+        """Return a source with its entities undone; tags, addresses and "full review in …" become blanks."""
+        characters: list[str] = []
+        places: list[int] = []
+        at = 0
+        for match in _ENTITY.finditer(source):
+            undone = html.unescape(match.group())
+            if undone == match.group():
+                continue
+            characters.append(source[at : match.start()])
+            places.extend(range(at, match.start()))
+            characters.append(undone)
+            places.extend([match.start()] * len(undone))
+            at = match.end()
+        characters.append(source[at:])
+        places.extend(range(at, len(source) + 1))
+        text = "".join(characters)
+        for pattern in (_TAG, _ADDRESS, _REFERRAL):
+            text = pattern.sub(_blank, text)
+        return cls(source, text, places)
+
+    def in_source(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a span of the text that is read stands in the source."""
+        return self._places[start], self._places[end - 1] + 1 if self._is_plain(end) else self._places[end]
+
+    def _is_plain(self, end: int) -> bool:
+        return end > 0 and self._places[end] == self._places[end - 1] + 1
+
+    def sentences(self) -> list[Sentence]:
+        """Return the sentences, without the blanks around them; those without a word are left out."""
+        import sentencex
+
+        found: list[Sentence] = []
+        at = 0
+        for piece in sentencex.segment("en", self.text):
+            begin = self.text.find(piece, at)
+            if begin < 0:
+                continue
+            at = begin + len(piece)
+            start = begin + len(piece) - len(piece.lstrip())
+            end = begin + len(piece.rstrip())
+            words = words_of(self.text, start, end)
+            if words:
+                found.append(Sentence(start, end, words))
+        return found
+
+
+def words_of(text: str, start: int = 0, end: int | None = None) -> tuple[Word, ...]:
+    """Return the words of a span of a text.
+
+    >>> [word.normal for word in words_of("Pixar’s hand-drawn décor")]
+    ['pixar', 'hand', 'drawn', 'decor']
+    """
+    words = []
+    for match in _WORD.finditer(text, start, len(text) if end is None else end):
+        normal = _normal(match.group())
+        possessive = normal.endswith("'s") and normal not in _CONTRACTED
+        words.append(Word(normal[:-2] if possessive else normal, match.start(), match.end(), possessive))
+    return tuple(words)
+
+
+_CONTRACTED = frozenset({"it's", "that's", "there's", "he's", "she's", "what's", "who's", "here's", "let's", "where's"})
+
+
+@lru_cache(maxsize=65_536)
+def _normal(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.translate(_ASCII_QUOTE))
+    return "".join(character for character in plain if not unicodedata.combining(character)).casefold()
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
