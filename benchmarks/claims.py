@@ -4,7 +4,8 @@ python benchmarks/claims.py --reviews FILE.csv [--text FILE.txt …] [--half tes
 
 FILE.csv has the columns of ``filmgraph import reviews``; the gold set (benchmarks/gold) names sentences of its texts by
 hash and place. Whole reviews are given with --text. The two simple ones match the vocabulary's labels; one takes the
-stance from VADER (Hutto and Gilbert, 2014), the other from the review's own verdict.
+stance from VADER (Hutto and Gilbert, 2014), the other from the review's own verdict. filmgraph can be told the verdict
+too, as an import of reviews does: it counts where a craft is named and nothing near says how it is judged.
 """
 
 from __future__ import annotations
@@ -147,9 +148,12 @@ def finders(store: Store) -> dict[str, Callable[[Sentence], Pairs]]:
     extractor, vader = Extractor.of_store(store), SentimentIntensityAnalyzer()
     labels = ConceptMatcher(labels_of_concepts(store, aspects=CRAFT_ASPECTS))
 
-    def ours(one: Sentence) -> Pairs:
-        claims = extractor.sentence_claims(one.text, film=one.film)
+    def ours(one: Sentence, lean: float = 0.0) -> Pairs:
+        claims = extractor.sentence_claims(one.text, film=one.film, lean=lean)
         return {shorten(claim.concept): claim.stance for claim in claims if one.start <= claim.place < one.end}
+
+    def told_the_verdict(one: Sentence) -> Pairs:
+        return ours(one, {"positive": 1.0, "negative": -1.0}.get(one.verdict, 0.0))
 
     def matched(one: Sentence) -> set[str]:
         review = ReviewText.read(one.text[one.start : one.end])
@@ -166,7 +170,12 @@ def finders(store: Store) -> dict[str, Callable[[Sentence], Pairs]]:
         stance = {"positive": "praise", "negative": "criticism"}.get(one.verdict, "observation")
         return dict.fromkeys(matched(one), stance)
 
-    return {"filmgraph": ours, "label match + VADER": with_vader, "label match + the verdict": with_verdict}
+    return {
+        "filmgraph": ours,
+        "filmgraph, told the verdict": told_the_verdict,
+        "label match + VADER": with_vader,
+        "label match + the verdict": with_verdict,
+    }
 
 
 def is_craft(_concept: str) -> bool:

@@ -24,6 +24,8 @@ VERSION = "1.0.0"
 _LEAST_SCORE = 0.25
 _PLAIN_SCORE = 0.6
 _TRACE = 0.1
+_UNCUED = 0.5
+_LEAST_TENOR = 0.5
 _COPULAS = frozenset({"is", "are", "was", "were", "feels", "feel", "seems", "remains", "proves"})
 _TELLING = frozenset({"story", "stories", "narrative"})
 
@@ -85,29 +87,35 @@ class Extractor:
             frozenset(str(film) for (film,) in animated),
         )
 
-    def candidates(self, text: str, *, film: str | None = None, names: Iterable[str] = ()) -> list[Candidate]:
+    def candidates(
+        self, text: str, *, film: str | None = None, names: Iterable[str] = (), lean: float = 0.0
+    ) -> list[Candidate]:
         """Return the candidate claims of a text, one a craft, in the order in which the text names the crafts.
 
         ``film`` is the IRI of the film under review: its title is no opinion, and another film that is named is
         compared with it. ``names`` are further names to leave aside, such as the critic's and the publication's.
+        ``lean`` is the review's own verdict where it is known, 1 for a positive and -1 for a negative one: it decides
+        where a craft is named and nothing near says how it is judged.
         """
         by_concept: dict[str, list[SentenceClaim]] = {}
-        for claim in self.sentence_claims(text, film=film, names=names):
+        for claim in self.sentence_claims(text, film=film, names=names, lean=lean):
             by_concept.setdefault(claim.concept, []).append(claim)
         return [_merged(concept, claims) for concept, claims in by_concept.items()]
 
-    def sentence_claims(self, text: str, *, film: str | None = None, names: Iterable[str] = ()) -> list[SentenceClaim]:
+    def sentence_claims(
+        self, text: str, *, film: str | None = None, names: Iterable[str] = (), lean: float = 0.0
+    ) -> list[SentenceClaim]:
         """Return what each sentence of a text says about each craft, in text order."""
         review = ReviewText.read(text)
         own = self._names.own_names(film, names)
         claims: list[SentenceClaim] = []
         for sentence in review.sentences():
             masked = self._names.mask(review.text, sentence, film=film, own=own)
-            claims += self._claims_of(review, sentence, masked, animated=film in self._animated)
+            claims += self._claims_of(review, sentence, masked, animated=film in self._animated, lean=lean)
         return claims
 
     def _claims_of(
-        self, review: ReviewText, sentence: Sentence, masked: Masked, *, animated: bool
+        self, review: ReviewText, sentence: Sentence, masked: Masked, *, animated: bool, lean: float
     ) -> list[SentenceClaim]:
         words = sentence.words
         mentions = [
@@ -125,12 +133,14 @@ class Extractor:
         claims = []
         for concept, judgements in by_concept.items():
             best = max(judgements, key=lambda judgement: abs(judgement.score))
-            stance = self._stance(words, judgements, best)
+            stance = self._stance(words, judgements, best, lean)
             if stance:
                 claims.append(_claim(review, sentence, masked, best, concept, *stance))
         return claims
 
-    def _stance(self, words: Sequence[Word], judgements: list[Judgement], best: Judgement) -> tuple[str, float] | None:
+    def _stance(
+        self, words: Sequence[Word], judgements: list[Judgement], best: Judgement, lean: float
+    ) -> tuple[str, float] | None:
         """Return the stance towards a craft and how sure it is, None where there is no claim."""
         score = sum(judgement.score for judgement in judgements)
         label = label_of(words, best.mention)
@@ -140,9 +150,13 @@ class Extractor:
             if everyday:
                 return None
             if label == "voiced by":
-                return "observation", 0.35
+                return "observation", _UNCUED
             tenor = score if abs(score) >= _TRACE else best.tenor
-            return "criticism" if tenor < -_TRACE else "praise", 0.4
+            if abs(tenor) < _LEAST_TENOR:
+                tenor += lean
+            if tenor >= -_TRACE and label in _TELLING and not self._crafts.tells_how(words, best.mention):
+                return None
+            return "criticism" if tenor < -_TRACE else "praise", _UNCUED
         if everyday and not best.tight and abs(score) < _PLAIN_SCORE:
             return None
         if label in _TELLING:
@@ -151,10 +165,15 @@ class Extractor:
             if cues <= self._crafts.of_content and not said & _COPULAS:
                 return None
         sides = {judgement.score > 0 for judgement in judgements if abs(judgement.score) >= 0.6 and judgement.tight}
-        sure = round(min(0.97, 0.4 + 0.3 * min(abs(score), 1.5) + (0.1 if best.tight else 0)), 2)
+        sure = _confidence(best, abs(score))
         if best.mixed or len(sides) == 2:
             return "mixed", sure
         return "praise" if score > 0 else "criticism", sure
+
+
+def _confidence(best: Judgement, score: float) -> float:
+    """Return how sure a stance is: the share of proposals of such a score that readers found right, about."""
+    return round(0.55 + 0.25 * min(score, 1.4) + (0.05 if best.tight else 0.0), 2)
 
 
 def _claim(

@@ -28,6 +28,10 @@ _NOT_JUDGING = frozenset(
         *("suddenly", "supposedly", "totally", "traditionally", "truly", "ugly", "usually", "virtually", "friendly"),
     ]
 )
+_DEFINITE = frozenset({"", "the", "its", "of", "and", "in", "with", "film", "movie", "another", "construct"})
+_TOLD = frozenset(
+    {"of", "about", "that", "which", "told", "takes", "in", "where", "to", "with", "is", "concluded", "focus"}
+)
 _PARTING = frozenset(
     {"of", "the", "and", "in", "with", "its", "is", "to", "that", "by", "for", "has", "as", "featuring", "using"}
 )
@@ -124,6 +128,12 @@ class CraftNamer:
             if last != "animation" and further in self._descriptors:
                 return False
         return True
+
+    def tells_how(self, words: Sequence[Word], mention: Mention) -> bool:
+        """Whether "story" means how the film tells: "the story", "its story", not "a story about", "the story of"."""
+        before = words[mention.first - 1].normal if mention.first else ""
+        after = words[mention.after].normal if mention.after < len(words) else ""
+        return (before in _DEFINITE or words[mention.first - 1].possessive) and after not in _TOLD
 
     def _is_countable(self, words: Sequence[Word], first: int) -> bool:
         """Whether "animation" is a film: "this engaging animation"."""

@@ -252,7 +252,9 @@ class StanceReader:
         """Return how firmly a cue holds of a mention by where they stand, other mentions left aside."""
         lexicon = self._lexicon
         if cue.first < mention.after and mention.first < cue.after:
-            return 1.2
+            # "Wit" names the craft; "visual feast" names it and praises.
+            alone = cue.after - cue.first == mention.after - mention.first == 1
+            return 0.0 if alone else 1.2
         before = cue.after <= mention.first
         first, after = (cue.after, mention.first) if before else (mention.after, cue.first)
         between = [word.normal for word in words[first:after]]
