@@ -27,7 +27,7 @@ _TRACE = 0.1
 _UNCUED = 0.5
 _LEAST_TENOR = 0.5
 _COPULAS = frozenset({"is", "are", "was", "were", "feels", "feel", "seems", "remains", "proves"})
-_TELLING = frozenset({"story", "stories", "narrative"})
+_TELLING = frozenset({"story", "stories", "tale", "narrative"})
 
 
 @dataclass(frozen=True)
