@@ -14,10 +14,17 @@ from importlib.metadata import version
 
 import cold_start
 import paths
+import reviews
 import similarity
 import stores
 
-PARTS = {"cold": cold_start.run, "stores": stores.run, "similarity": similarity.run, "paths": paths.run}
+PARTS = {
+    "cold": cold_start.run,
+    "stores": stores.run,
+    "similarity": similarity.run,
+    "paths": paths.run,
+    "reviews": reviews.run,
+}
 PEERS = ("click", "networkx", "pyoxigraph", "rdflib", "scipy")
 
 

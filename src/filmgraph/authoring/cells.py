@@ -7,19 +7,13 @@ import unicodedata
 
 from filmgraph.errors import DataError
 from filmgraph.namespaces import slugify
+from filmgraph.titles import article_first
 
-__all__ = ["ARTICLES", "article_first", "clean", "film_slug", "parts_of", "title_of"]
+__all__ = ["clean", "film_slug", "parts_of", "title_of"]
 
 LONGEST_TITLE = 200
 _JOINERS = "\u200c\u200d"
-_APOSTROPHES = "'’"
 _NUMBER = re.compile(r"[0-9]{4}")
-ARTICLES = (
-    *("a", "an", "the", "le", "la", "les", "l", "un", "une", "der", "die", "das", "ein", "eine"),
-    *("el", "los", "las", "il", "lo", "gli", "o", "os", "as", "den", "det", "de", "het"),
-)
-"""The articles that a title may begin with, as slugs."""
-_ARTICLE_BEHIND = re.compile(rf"(?P<title>.+),\s*(?P<article>(?:{'|'.join(ARTICLES)})['’]?)", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1888, 2100
 
 
@@ -48,19 +42,6 @@ def parts_of(text: str) -> list[str]:
     ['USA', 'France']
     """
     return list(dict.fromkeys(part for part in map(str.strip, text.split("|")) if part))
-
-
-def article_first(title: str) -> str:
-    """Return a title with its article in front.
-
-    >>> article_first("Piano, The"), article_first("Avventura, L'"), article_first("Yes, Madam")
-    ('The Piano', "L'Avventura", 'Yes, Madam')
-    """
-    behind = _ARTICLE_BEHIND.fullmatch(title)
-    if behind is None:
-        return title
-    article = behind["article"]
-    return f"{article}{'' if article[-1] in _APOSTROPHES else ' '}{behind['title']}"
 
 
 def title_of(text: str) -> str:

@@ -6,10 +6,10 @@ import os
 import re
 from dataclasses import dataclass
 
-from filmgraph.authoring.cells import ARTICLES, article_first
-from filmgraph.authoring.table import read_table
 from filmgraph.errors import DataError
 from filmgraph.namespaces import slugify
+from filmgraph.tables import read_table
+from filmgraph.titles import ARTICLES, article_first
 
 __all__ = ["Fact", "FactsTable"]
 

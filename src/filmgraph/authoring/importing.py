@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from filmgraph.authoring.draft import FACTS, film_triples
-from filmgraph.authoring.files import write_files
 from filmgraph.authoring.names import Names
 from filmgraph.authoring.reading import ALIASES, OPTIONAL, REQUIRED, Bad, BadRow, FilmRows, leave_out, read_films
 from filmgraph.authoring.skeleton import PEOPLE_FILE, check_writable, people_with
-from filmgraph.authoring.table import read_table
 from filmgraph.errors import DataError
 from filmgraph.namespaces import FG, FGS, SCHEMA, shorten, slug_of
 from filmgraph.readers import read_text, triples_of
 from filmgraph.stores import MemoryStore
+from filmgraph.tables import read_table
 from filmgraph.turtle import format_turtle, write_turtle
 from filmgraph.validation import Violation, validate_texts
+from filmgraph.writing import write_files
 
 if TYPE_CHECKING:
     from filmgraph.workspace import Workspace

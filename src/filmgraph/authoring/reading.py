@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from filmgraph.authoring.cells import clean, film_slug, parts_of, title_of
 from filmgraph.authoring.draft import FACTS, LONGEST_TEXT, Statement, Use, statements
 from filmgraph.authoring.names import Names
-from filmgraph.authoring.table import Row, Table
 from filmgraph.errors import FilmgraphError
 from filmgraph.namespaces import iri
 from filmgraph.rows import printable
+from filmgraph.tables import Row, Table
 
 __all__ = ["ALIASES", "OPTIONAL", "REQUIRED", "Bad", "BadRow", "FilmRows", "leave_out", "read_films"]
 

@@ -12,13 +12,13 @@ import pyoxigraph as ox
 from filmgraph.authoring.cells import film_slug, parts_of, title_of
 from filmgraph.authoring.draft import FACTS, Statement, film_triples, person_triples, statements
 from filmgraph.authoring.facts import Fact, FactsTable
-from filmgraph.authoring.files import write_files
 from filmgraph.authoring.names import Names
 from filmgraph.errors import DataError, NotFoundError, OutputError
 from filmgraph.namespaces import FG, iri, slug_of
 from filmgraph.readers import read_text, triples_of
 from filmgraph.stores import MemoryStore
 from filmgraph.turtle import format_turtle, write_turtle
+from filmgraph.writing import write_files
 
 if TYPE_CHECKING:
     from filmgraph.workspace import Workspace

@@ -10,6 +10,7 @@ import click
 from filmgraph.cli.options import with_workspace
 from filmgraph.cli.output import bullet, paragraph
 from filmgraph.cli.progress import steps
+from filmgraph.cli.reviews import import_reviews_command
 
 if TYPE_CHECKING:
     from filmgraph.workspace import Workspace
@@ -72,7 +73,10 @@ def _new_film_command(
 
 @click.group("import")
 def import_command() -> None:
-    """Add films from a spreadsheet."""
+    """Add films from a spreadsheet, or read reviews."""
+
+
+import_command.add_command(import_reviews_command)
 
 
 @import_command.command("csv", short_help="Turn a spreadsheet, one row a technique use, into film files.")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from filmgraph.cli.curate import decide_command, review_command
 from filmgraph.cli.options import with_graph, with_workspace
 from filmgraph.cli.output import paragraph
 from filmgraph.cli.progress import steps
+from filmgraph.cli.reviews import extract_command
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
@@ -75,6 +77,11 @@ def format_command(workspace: Workspace, files: tuple[Path, ...], check: bool) -
 @click.group("claims")
 def claims_command() -> None:
     """Work with the claims of critics."""
+
+
+claims_command.add_command(extract_command)
+claims_command.add_command(review_command)
+claims_command.add_command(decide_command)
 
 
 @claims_command.command("verify", short_help="Prove that passages still stand in a text.")

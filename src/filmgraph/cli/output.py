@@ -13,6 +13,7 @@ from filmgraph.rows import printable
 
 if TYPE_CHECKING:
     from filmgraph.pages import Claim, Scene
+    from filmgraph.reception import Valued
     from filmgraph.rows import Rows
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "scene_lines",
     "styled",
     "title",
+    "valued_line",
     "width",
 ]
 
@@ -119,6 +121,14 @@ def claim_line(claim: Claim, *, with_film: bool = False, spoilers: bool = False)
     source = claim.source[0].upper() + claim.source[1:]
     said = claim.statement if spoilers or not claim.spoiler else "[a spoiler: --spoilers shows it]"
     return f"{source} {_VERBS.get(claim.stance, claim.stance)} {about}: {said}"
+
+
+def valued_line(valued: Valued) -> str:
+    """Return in one line how much of a critic's praise goes to a category, beside that of all critics."""
+    low, high = valued.interval
+    told = f"{valued.praised} of {valued.of} things praised ({valued.share:.0%}, {low * 100:.0f}–{high:.0%})"
+    leaning = f": {valued.leaning} than others" if valued.leaning else ""
+    return f"{valued.category.name}: {told}, against {valued.share_of_all:.0%} by all critics{leaning}"
 
 
 def print_json(value: Any, *, spoilers: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["steps"]
+__all__ = ["meter", "steps"]
 
 
 @contextmanager
@@ -33,3 +33,36 @@ def steps(title: str, *, total: int | None = None) -> Iterator[Callable[[str], N
             bar.update(task, advance=1, description=f"{title} {escape(name[-60:])}")
 
         yield step
+
+
+@contextmanager
+def meter(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function to call with what is being done, how much is done and how much there is, as a bar shows it."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title)
+
+        def move(name: str, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=max(total, 1), description=f"{title}: {escape(name[-60:])}")
+
+        yield move

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from filmgraph.cli.options import as_json, completes, limit, show_spoilers, with_graph
-from filmgraph.cli.output import bullet, claim_line, heading, paragraph, print_json, scene_lines, styled, title
+from filmgraph.cli.output import (
+    bullet,
+    claim_line,
+    heading,
+    paragraph,
+    print_json,
+    scene_lines,
+    styled,
+    title,
+    valued_line,
+)
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
-    from filmgraph.pages import Claim, Use
+    from filmgraph.pages import Claim, FilmPage, TechniquePage, Use
 
 __all__ = ["film_command", "person_command", "review_command", "search_command", "technique_command"]
 
 _STANCES = ("praise", "criticism", "mixed", "observation")
+_TOLD_OF_A_USE = 3
+_TOLD_OF_A_CONCEPT = 2
+_CONCEPTS_TOLD = 6
+_TOLD_OF_A_PERSON = 25
+_FILMS_TOLD = 10
+
+_all_claims = click.option("--claims", "all_claims", is_flag=True, help="List every claim of the critics.")
 
 
 @click.command("film")
 @click.argument("name", metavar="FILM", shell_complete=completes("film"))
 @show_spoilers
-@click.option("--claims", "all_claims", is_flag=True, help="List every claim of the critics.")
+@_all_claims
 @as_json
 @with_graph
 def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, as_json: bool) -> None:
@@ -45,8 +63,8 @@ def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, 
         click.echo()
         click.echo(styled(page.tally_line, bold=True))
     for use in page.uses:
-        _print_use(use, spoilers=spoilers)
-    _print_claims(page.claims, all_claims=all_claims, spoilers=spoilers)
+        _print_use(use, all_claims=all_claims, spoilers=spoilers)
+    _print_claims(page, all_claims=all_claims, spoilers=spoilers)
     links = [("Wikidata", page.wikidata), ("IMDb", page.imdb), ("This film", page.iri)]
     click.echo()
     for label, address in links:
@@ -57,9 +75,10 @@ def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, 
 @click.command("technique")
 @click.argument("name", metavar="TECHNIQUE", shell_complete=completes("technique"))
 @show_spoilers
+@_all_claims
 @as_json
 @with_graph
-def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -> None:
+def technique_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, as_json: bool) -> None:
     """Show the page of a technique: what it is, and every film that uses it or a narrower one."""
     page = graph.technique(name)
     if as_json:
@@ -86,18 +105,17 @@ def technique_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool
         note = "" if use.technique.iri == page.iri else use.technique.name.lower()
         heading(f"{use.film.name} ({use.year})", note=note)
         _print_how(use, spoilers=spoilers)
-    if page.claims:
-        heading("What critics say")
-        for claim in page.claims:
-            bullet(claim_line(claim, with_film=True, spoilers=spoilers))
+        _print_critics(use)
+    _print_films_heard(page, all_claims=all_claims, spoilers=spoilers)
 
 
 @click.command("person")
 @click.argument("name", metavar="PERSON", shell_complete=completes("person"))
 @show_spoilers
+@_all_claims
 @as_json
 @with_graph
-def person_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -> None:
+def person_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, as_json: bool) -> None:
     """Show the page of a person, band or publication: films, signature techniques, claims."""
     page = graph.person(name)
     if as_json:
@@ -113,10 +131,16 @@ def person_command(graph: FilmGraph, name: str, spoilers: bool, as_json: bool) -
                 f"{signature.technique.name}: {signature.films} of {signature.of} films here "
                 f"({signature.share:.0%}, against {signature.share_of_all:.0%} of all films)"
             )
+    if page.values:
+        heading("What the critic values")
+        for valued in page.values:
+            bullet(valued_line(valued))
     if page.claims:
         heading("Claims")
-        for claim in page.claims:
+        shown = page.claims if all_claims else page.claims[:_TOLD_OF_A_PERSON]
+        for claim in shown:
             bullet(claim_line(claim, with_film=True, spoilers=spoilers))
+        _print_more(len(page.claims) - len(shown))
 
 
 @click.command("review")
@@ -158,14 +182,51 @@ def search_command(graph: FilmGraph, text: tuple[str, ...], limit: int) -> None:
         click.echo(f"{styled(shorten(hit.iri))}  {styled(hit.name, bold=True)}{styled(also)}")
 
 
-def _print_use(use: Use, *, spoilers: bool) -> None:
+def _print_use(use: Use, *, all_claims: bool, spoilers: bool) -> None:
     heading(use.technique.name, note=use.category.name)
     paragraph(use.definition, indent=2, dim=True)
     _print_how(use, spoilers=spoilers)
-    for claim in use.noticed:
-        bullet(claim_line(claim, spoilers=spoilers), mark="✓" if claim.stance == "praise" else "·")
+    _print_critics(use)
+    told = use.noticed if all_claims else _telling(use.noticed, _TOLD_OF_A_USE)
+    for claim in told:
+        bullet(claim_line(claim, spoilers=spoilers), mark="✓" if claim.stance == "praise" else "·", indent=4)
+    _print_more(len(use.noticed) - len(told), indent=4)
     source = f"Source: {use.source}" if use.source else "Editors' reading, no source cited."
     paragraph(source, indent=2, dim=True)
+
+
+def _print_critics(use: Use) -> None:
+    """Print how many critics noticed a use, and which broader or narrower techniques some of them speak of."""
+    if not use.noticed:
+        return
+    others = sorted({claim.about.name.lower() for claim in use.noticed} - {use.technique.name.lower()})
+    words = use.critics.in_words
+    counted = f" Counted with it: {', '.join(others)}." if others else ""
+    paragraph(f"{words[0].upper()}{words[1:]}.{counted}", indent=2)
+
+
+def _telling(claims: Sequence[Claim], most: int) -> list[Claim]:
+    """Return a few claims that tell the most: no critic and no stance twice if it can be helped, spoilers last."""
+    told: list[Claim] = []
+    left = list(claims)
+    while left and len(told) < most:
+        best = min(
+            left,
+            key=lambda claim: (
+                claim.spoiler,
+                sum(claim.voices == other.voices for other in told),
+                sum(claim.stance == other.stance for other in told),
+                _STANCES.index(claim.stance),
+            ),
+        )
+        left.remove(best)
+        told.append(best)
+    return told
+
+
+def _print_more(count: int, *, indent: int = 2) -> None:
+    if count > 0:
+        paragraph(f"{count} more: --claims lists {'it' if count == 1 else 'them'}.", indent=indent, dim=True)
 
 
 def _print_how(use: Use, *, spoilers: bool) -> None:
@@ -177,7 +238,9 @@ def _print_how(use: Use, *, spoilers: bool) -> None:
         bullet(line, mark="▸")
 
 
-def _print_claims(claims: tuple[Claim, ...], *, all_claims: bool, spoilers: bool) -> None:
+def _print_claims(page: FilmPage, *, all_claims: bool, spoilers: bool) -> None:
+    """Print what critics say, concept by concept: how many agree, and of what no use tells already, a few claims."""
+    claims = page.claims
     if not claims:
         return
     reviews = len({claim.review for claim in claims})
@@ -186,13 +249,33 @@ def _print_claims(claims: tuple[Claim, ...], *, all_claims: bool, spoilers: bool
     heading(
         "What critics say", note=f"{len(claims)} claims in {reviews} review{'' if reviews == 1 else 's'}: {counted}"
     )
-    if all_claims:
-        for claim in claims:
-            bullet(claim_line(claim, spoilers=spoilers))
+    of_uses = {claim.iri for use in page.uses for claim in use.noticed}
+    left = _CONCEPTS_TOLD
+    for heard in page.heard:
+        lacking = "; no use of it here" if heard.lacks_use else ""
+        bullet(f"{heard.about.name}: {heard.critics.in_words}{lacking}")
+        said = [claim for claim in claims if claim.about == heard.about]
+        told = [] if said[0].iri in of_uses or not left else _telling(said, _TOLD_OF_A_CONCEPT)
+        left -= bool(told)
+        for claim in said if all_claims else told:
+            bullet(claim_line(claim, spoilers=spoilers), indent=4, mark="·")
+    if not all_claims:
+        paragraph(f"--claims lists all {len(claims)}, each with its critic.", indent=2, dim=True)
+
+
+def _print_films_heard(page: TechniquePage, *, all_claims: bool, spoilers: bool) -> None:
+    """Print what critics say of a technique, film by film: how many agree, and a few claims."""
+    if not page.heard:
         return
-    subjects: dict[str, Counter[str]] = {}
-    for claim in claims:
-        subjects.setdefault(claim.about.name, Counter())[claim.stance] += 1
-    for subject, stances in sorted(subjects.items(), key=lambda item: (-item[1].total(), item[0])):
-        bullet(f"{subject}: {', '.join(f'{stances[stance]} {stance}' for stance in _STANCES if stances[stance])}")
-    paragraph("--claims lists them all, each with its critic.", indent=2, dim=True)
+    heading("What critics say")
+    films = page.heard if all_claims else page.heard[:_FILMS_TOLD]
+    for heard in films:
+        lacking = "; no use of it there" if heard.lacks_use else ""
+        bullet(f"{heard.film.name}: {heard.critics.in_words}{lacking}")
+        said = [claim for claim in page.claims if claim.film == heard.film]
+        for claim in said if all_claims else _telling(said, _TOLD_OF_A_CONCEPT):
+            bullet(claim_line(claim, with_film=True, spoilers=spoilers), indent=4, mark="·")
+    if not all_claims:
+        rest = len(page.heard) - len(films)
+        more = f"{rest} more film{'' if rest == 1 else 's'}; " if rest > 0 else ""
+        paragraph(f"{more}--claims lists all {len(page.claims)} claims.", indent=2, dim=True)
