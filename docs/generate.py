@@ -20,7 +20,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from filmgraph.errors import FilmgraphError
-from filmgraph.namespaces import FG, OWL, RDF, RDFS, SCHEMA, SH, shorten, slug_of
+from filmgraph.namespaces import FG, OWL, PROV, RDF, RDFS, SCHEMA, SH, shorten, slug_of
 from filmgraph.queries import Parameter, Query, QueryLibrary
 from filmgraph.stores import MemoryStore
 from filmgraph.workspace import Workspace
@@ -41,7 +41,7 @@ _KINDS_IN_WORDS = {
     "integer": "a whole number",
     "decimal": "a number",
     "iri": "any resource: a CURIE or an IRI",
-    "concept": "a technique or an aspect",
+    "concept": "a technique, an aspect or a category",
 }
 _GROUPS = (
     FG + "Film",
@@ -58,6 +58,8 @@ _GROUPS = (
     FG + "Status",
     FG + "Critic",
     FG + "Publication",
+    PROV + "Activity",
+    PROV + "SoftwareAgent",
     SCHEMA + "Person",
     SCHEMA + "Organization",
     SCHEMA + "Country",
@@ -236,6 +238,9 @@ _GLOSSES = {
     "schema:sameAs": "the item at Wikidata",
     "schema:url": "where the review is",
     "prov:wasAttributedTo": "whose reading it is",
+    "prov:wasAssociatedWith": "the program that did it",
+    "schema:softwareVersion": "which version of the program",
+    "rdfs:label": "what it is called",
     "prov:wasGeneratedBy": "what proposed it, for a claim of a machine",
     "dcterms:source": "a source that was checked",
     "oa:hasSource": "the review",
@@ -284,7 +289,8 @@ def _property_table(names: Sequence[str], terms: _Terms) -> list[str]:
     functional = set(terms.subjects(OWL + "FunctionalProperty"))
     lines = ["| property | its value | what it says |", "|---|---|---|"]
     for name in names:
-        range_ = ", ".join(f"`{shorten(value)}`" for value in terms.values(name, RDFS + "range"))
+        ranges = [*terms.values(name, RDFS + "range"), *terms.values(name, SCHEMA + "rangeIncludes")]
+        range_ = ", ".join(f"`{shorten(value)}`" for value in ranges)
         mark = ", one" if name in functional else ""
         lines.append(f"| `{shorten(name)}` | {range_}{mark} | {_text(terms.value(name, RDFS + 'comment'))} |")
     return lines

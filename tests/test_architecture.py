@@ -17,10 +17,10 @@ ROWS: dict[str, int] = {
     "web": 7,
     "graph": 6,
     **dict.fromkeys(("pages", "recommend", "projections"), 5),
-    **dict.fromkeys(("similarity", "paths", "authoring"), 4),
-    **dict.fromkeys(("arrays", "lookup", "validation", "export", "claims"), 3),
-    "stores": 2,
-    **dict.fromkeys(("queries", "readers", "turtle", "workspace", "rows"), 1),
+    **dict.fromkeys(("similarity", "paths", "reception", "authoring", "reviews"), 4),
+    **dict.fromkeys(("arrays", "lookup", "validation", "export", "claims", "voices"), 3),
+    **dict.fromkeys(("stores", "tables"), 2),
+    **dict.fromkeys(("queries", "readers", "turtle", "workspace", "rows", "titles", "writing"), 1),
     **dict.fromkeys(("errors", "namespaces"), 0),
 }
 """Module or package to its row in the table of docs/architecture.md."""

@@ -17,7 +17,6 @@ from spaces import small_workspace
 
 from filmgraph.authoring import BadRow, FactsTable, Imported, import_table, new_film
 from filmgraph.authoring.cells import clean
-from filmgraph.authoring.files import write_files
 from filmgraph.authoring.reading import OPTIONAL
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, FilmgraphError, OutputError
@@ -26,6 +25,7 @@ from filmgraph.readers import triples_of
 from filmgraph.turtle import format_turtle
 from filmgraph.validation import validate_files, validate_workspace
 from filmgraph.workspace import Workspace
+from filmgraph.writing import write_files
 
 BUNDLED = Workspace.find()
 EXPLANATION = (
@@ -609,7 +609,7 @@ def test_what_is_no_such_table_ends_with_one_line(space: Workspace, content: byt
 
 
 def test_too_many_rows_are_refused(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filmgraph.authoring.table.MOST_ROWS", 2)
+    monkeypatch.setattr("filmgraph.tables.MOST_ROWS", 2)
     with pytest.raises(DataError, match="more than 2 rows"):
         import_table(space, table(space, [GOOD, GOOD, GOOD]))
 

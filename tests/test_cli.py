@@ -63,7 +63,7 @@ def test_help_names_every_command_with_the_help_of_the_command(run: Run) -> None
 
 
 def test_every_command_that_reads_a_graph_takes_store_and_root() -> None:
-    for name in COMMANDS.keys() - {"load", "completion", "claims", "format", "new", "import"}:
+    for name in COMMANDS.keys() - {"load", "completion", "claims", "critics", "format", "new", "import"}:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         options = {option for parameter in command.params for option in parameter.opts}
@@ -447,6 +447,89 @@ def test_terminal_escapes_in_the_data_are_shown_and_not_run(run: Run, tmp_path: 
         assert "\x1b" not in output
         assert "\x07" not in output
         assert "owned" in output
+
+
+HEARD = (Path(__file__).parent / "data" / "tiny.ttl", Path(__file__).parent / "data" / "reception.ttl")
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with the tiny graph and its further critics."""
+    folder = tmp_path_factory.mktemp("heard")
+    for file in HEARD:
+        shutil.copy(file, folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("agreement", "Alpha"),
+            "Close-up: praised by 3 of 5 critics (60%, 23–88%); 1 more speaks of it without judging",
+        ),
+        (("agreement", "Alpha", "close-up"), "Counted with it: Framing."),
+        (("agreement", "Delta", "silence"), "Silence: no critic speaks of it"),
+        (("contested",), "Close-up in Alpha: 3 praise, 1 fault, 1 both (smaller side 25%, 5–70%)"),
+        (("contested", "Beta"), "Close-up in Beta: 2 praise, 1 fault (smaller side 33%, 6–79%)"),
+        (("contested", "--overall"), "Close-up, in 2 films: 5 praise, 2 fault, 1 both (smaller side 29%, 8–64%)"),
+        (("values", "Critic Three"), "Sound: 3 of 6 things praised (50%, 19–81%), against 50% by all critics"),
+        (("values", "Critic Three"), "Too few to tell from what all critics praise."),
+        (("alike", "Critic Three"), "Critic Four (0.74): both praise silence, close-up"),
+        (("uses",), "Match cut: no critic has noticed"),
+        (("uses", "Epsilon"), "Silence: praised by 3 of 3 critics (100%, 44–100%)"),
+        (("todo",), "Silence in Alpha: praised by 4 of 4 critics (100%, 51–100%)"),
+        (("todo", "-n", "1"), "2 more: --limit 3 shows them."),
+        (("compared",), "Alpha and Beta: 2 critics (Critic One, Critic Three)"),
+        (("compared",), "Alpha and Nosuch (not in the graph): 1 critic (Critic Five)"),
+        (("agreement", "Delta"), "The critics in this graph say nothing of the kind."),
+    ],
+)
+def test_critics_are_told_in_english(run: Run, heard: str, arguments: tuple[str, ...], line: str) -> None:
+    assert line in " ".join(run("critics", *arguments, "--store", heard).stdout.split())
+
+
+def test_every_question_about_critics_has_rows(run: Run, heard: str) -> None:
+    for name, arguments in (
+        ("agreement", ("Alpha",)),
+        ("contested", ()),
+        ("values", ("Critic Three",)),
+        ("alike", ("Critic Three",)),
+        ("uses", ()),
+        ("todo", ()),
+        ("compared", ()),
+    ):
+        rows = json.loads(run("critics", name, *arguments, "--store", heard, "--format", "json").stdout)
+        table = run("critics", name, *arguments, "--store", heard, "--format", "csv").stdout.splitlines()
+        assert len(rows) + 1 == len(table) > 1
+        assert list(rows[0]) == table[0].split(",")
+
+
+def test_a_film_page_counts_critics_beside_a_use_and_tells_a_few_claims(run: Run, heard: str) -> None:
+    text = " ".join(run("film", "Alpha", "--store", heard).stdout.split())
+    counted = "Praised by 4 of 6 critics (67%, 30–90%); 1 more speaks of it without judging."
+    assert f"{counted} Counted with it: framing." in text
+    assert "5 more: --claims lists them." in text
+    assert "Silence: praised by 4 of 4 critics (100%, 51–100%); no use of it here" in text
+    assert text.count("Critic Six ") == 1
+    everything = " ".join(run("film", "Alpha", "--store", heard, "--claims").stdout.split())
+    assert "more: --claims" not in everything
+    assert everything.count("Critic Six ") == 4  # two claims, beside the use and under the concept
+
+
+def test_a_technique_page_counts_critics_film_by_film(run: Run, heard: str) -> None:
+    text = " ".join(run("technique", "silence", "--store", heard).stdout.split())
+    assert "Alpha: praised by 4 of 4 critics (100%, 51–100%); no use of it there" in text
+    assert "Praised by 3 of 3 critics (100%, 44–100%)." in text
+    assert "--claims lists all 8 claims." in text
+    assert text.count(" praises silence in Alpha") == 2
+    everything = " ".join(run("technique", "silence", "--store", heard, "--claims").stdout.split())
+    assert everything.count(" praises silence in Alpha") == 5
+
+
+def test_the_page_of_a_critic_tells_what_is_valued(run: Run, heard: str) -> None:
+    text = " ".join(run("person", "Critic Three", "--store", heard).stdout.split())
+    assert "Editing: 0 of 6 things praised (0%, 0–39%), against 11% by all critics" in text
 
 
 SPOILING = (

@@ -332,7 +332,7 @@ def test_pages_paths_and_recommendations_take_any_name(graph: FilmGraph) -> None
     assert graph.review("alpha-2001--critic-one").film.name == "Alpha"
     assert graph.search("alpah")[0].iri == ALPHA
     assert [answer.title for answer in graph.similar("Alpha", limit=2)] == ["Delta", "Beta"]
-    assert [path.kind for path in graph.path("Alpha", "film:beta-2002", limit=2)] == ["technique", "comparison"]
+    assert [path.kind for path in graph.path("Alpha", "film:beta-2002", limit=2)] == ["technique", "cinematographer"]
     assert graph.recommend("Delta", disliked="Beta") == graph.recommend("delta-2014", disliked=["beta-2002"])
     with pytest.raises(QueryError, match="'Alpha' is both liked and disliked"):
         graph.recommend("Alpha", "Gamma", disliked="alpha-2001")

@@ -107,6 +107,7 @@ def names() -> Iterator[Store]:
         ("Hors-champ", "technique", "technique/off-screen-space"),
         ("offscreen space", None, "technique/off-screen-space"),
         ("ending", "concept", "aspect/ending"),
+        ("Sound", "concept", "category/sound"),
         ("silence", "concept", "technique/silence"),
         ("Spike Jonze", "person", "person/spike-jonze"),
         ("spike-jonze", "person", "person/spike-jonze"),
@@ -193,7 +194,7 @@ def test_what_is_not_near_is_not_suggested(names: Store, text: str) -> None:
             "'sound' is a category, not a technique; its name is category:sound, and the query techniques-of-category "
             "category=sound lists its techniques.",
         ),
-        ("Sound", "concept", "'Sound' is a category, not a technique or aspect; its name is category:sound, and"),
+        ("ella", "concept", "'ella' is a film, not a technique, aspect or category; its name is film:her-2013."),
         ("sound", "person", "'sound' is a category, not a person; its name is category:sound."),
         ("ella", "technique", "'ella' is a film, not a technique; its name is film:her-2013."),
         ("ending", "film", "'ending' is an aspect, not a film; its name is aspect:ending."),

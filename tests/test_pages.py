@@ -10,7 +10,11 @@ import pytest
 from filmgraph.namespaces import PREFIXES, iri, slug_of
 from filmgraph.pages import Match, Named, Scene, film_page, person_page, review_page, technique_page
 from filmgraph.queries import with_prefixes
+from filmgraph.reception import Reception
 from filmgraph.stores import MemoryStore, Store
+from filmgraph.voices import Tally
+
+DATA = Path(__file__).parent / "data"
 
 ALPHA, BETA, DELTA = (iri("film", slug) for slug in ("alpha-2001", "beta-2002", "delta-2014"))
 HER = iri("film", "her-2013")
@@ -72,6 +76,83 @@ def test_claims_stand_in_the_order_of_the_text(store: Store) -> None:
     assert claims[0].compares_to == ("Beta",)
     assert claims[0].critic == Named(iri("person", "critic-one"), "Critic One")
     assert claims[1].publication == Named(iri("organization", "test-journal"), "Test Journal")
+
+
+def heard_by_critics() -> MemoryStore:
+    return MemoryStore.of_files([DATA / "tiny.ttl", DATA / "reception.ttl"])
+
+
+def test_a_use_counts_the_critics_who_noticed_it() -> None:
+    with heard_by_critics() as store:
+        close_up, jump_cut = film_page(store, ALPHA).uses
+        # Six critics on close-ups, one of whom praises and faults in two reviews, and one on framing.
+        assert close_up.critics == Tally(praise=4, criticism=1, mixed=1, observation=1)
+        assert len(close_up.noticed) == 8
+        # The praise of the editing as a whole notices no cut in particular.
+        assert jump_cut.critics == Tally(praise=1, criticism=1)
+        reception = Reception(store)
+        for use in film_page(store, ALPHA).uses:
+            (found,) = reception.agreement(ALPHA, use.technique.iri)
+            assert use.critics == found.critics
+
+
+def test_a_film_counts_critics_concept_by_concept_and_says_what_lacks_a_use() -> None:
+    with heard_by_critics() as store:
+        page = film_page(store, ALPHA)
+        assert [(heard.about.name, heard.critics.critics, heard.lacks_use) for heard in page.heard] == [
+            ("Close-up", 6, False),
+            ("Silence", 4, True),
+            ("Montage", 2, False),
+            ("Story", 2, False),  # no craft, so nothing is lacking
+            ("Editing", 1, False),  # Alpha uses a jump cut
+            ("Framing", 1, False),
+            ("Sound", 1, True),
+        ]
+        assert [heard.about.name for heard in page.heard if heard.lacks_use] == [
+            each.about.name for each in Reception(store).todo(ALPHA)
+        ]
+
+
+def test_a_technique_counts_critics_film_by_film() -> None:
+    with heard_by_critics() as store:
+        page = technique_page(store, iri("technique", "silence"))
+        assert [(heard.film.name, heard.critics, heard.lacks_use) for heard in page.heard] == [
+            ("Alpha", Tally(praise=4), True),
+            ("Epsilon", Tally(praise=3), False),
+            ("Gamma", Tally(observation=1), True),
+        ]
+        assert [use.critics for use in page.uses] == [Tally(praise=3)]
+        close_up = technique_page(store, iri("technique", "close-up"))
+        # Beside the use the framing counts, as it does on the page of the film; among the claims it does not.
+        assert [use.critics.praise for use in close_up.uses] == [4, 2]
+        assert [heard.critics.praise for heard in close_up.heard] == [3, 2]
+        assert {claim.about.name for claim in close_up.claims} == {"Close-up"}
+
+
+def test_a_review_of_two_critics_has_two_voices_and_an_unsigned_one_its_publication() -> None:
+    with heard_by_critics() as store:
+        (use,) = film_page(store, iri("film", "epsilon-2015")).uses
+        assert sorted(slug_of(voice) for claim in use.noticed for voice in claim.voices) == [
+            "critic-four",
+            "critic-nine",
+            "critic-three",
+        ]
+        silence = [claim for claim in film_page(store, ALPHA).claims if claim.about.name == "Silence"]
+        assert len(silence) == 5
+        assert {slug_of(voice) for claim in silence for voice in claim.voices} == {
+            "critic-three",
+            "critic-four",
+            "test-journal",
+            "alpha-2001--unsigned",
+        }
+
+
+def test_the_page_of_a_critic_tells_what_the_critic_values() -> None:
+    with heard_by_critics() as store:
+        page = person_page(store, iri("person", "critic-three"))
+        assert list(page.values) == Reception(store).values("Critic Three")
+        assert page.values
+        assert person_page(store, iri("person", "director-one")).values == ()
 
 
 def test_a_candidate_is_on_no_page(store: Store) -> None:

@@ -17,6 +17,8 @@ from filmgraph.paths import KIND_WEIGHTS, Edge, Path, PathIndex, Statement
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store
 
+TINY = File(__file__).parent / "data" / "tiny.ttl"
+
 ALPHA, BETA, GAMMA, DELTA, EPSILON = (
     iri("film", slug) for slug in ("alpha-2001", "beta-2002", "gamma-2003", "delta-2014", "epsilon-2015")
 )
@@ -27,9 +29,24 @@ def rarity(having: int, films: int = 5) -> float:
     return math.log(1 + films / having) / math.log(1 + films)
 
 
+def certain(praise: int, judges: int) -> float:
+    """The lower bound of the interval of Wilson (1927), as it is usually written."""
+    share, square = praise / judges, 1.96**2
+    middle = share + square / (2 * judges)
+    half = 1.96 * math.sqrt(share * (1 - share) / judges + square / (4 * judges**2))
+    return (middle - half) / (1 + square / judges)
+
+
 @pytest.fixture
 def index(store: Store) -> PathIndex:
     return PathIndex(store)
+
+
+@pytest.fixture(scope="module")
+def heard() -> Iterator[MemoryStore]:
+    """The tiny graph with more critics; tests only read it."""
+    with MemoryStore.of_files([TINY, TINY.with_name("reception.ttl")]) as memory:
+        yield memory
 
 
 @pytest.fixture
@@ -56,8 +73,8 @@ def test_alpha_and_beta_are_joined_in_six_ways(index: PathIndex) -> None:
     assert {kind: path.score for kind, path in paths.items()} == pytest.approx(
         {
             "technique": 1.0 * rarity(2),
-            "comparison": 0.95 * rarity(2),
-            "praise": 0.8 * rarity(2),
+            "comparison": 0.95 * rarity(2) * 1 / 2,  # by one critic
+            "praise": 0.8 * rarity(2) * math.sqrt(certain(1, 2) * certain(1, 1)),
             "cinematographer": 0.75 * rarity(2),
             "sibling techniques": 0.6 * 2**-1 * rarity(3),
             "genre": 0.1 * rarity(3),
@@ -160,7 +177,7 @@ def test_of_two_common_parents_the_rarer_joins(grown: MemoryStore) -> None:
         (ALPHA, DELTA, "editor", "Editor One is the editor of both Alpha and Delta."),
         (BETA, GAMMA, "composer", "Composer One is the composer of both Beta and Gamma."),
         (ALPHA, BETA, "genre", "Alpha and Beta are both filed under drama."),
-        (ALPHA, BETA, "praise", "Critics praise close-up in both Alpha and Beta."),
+        (ALPHA, BETA, "praise", "Critics praise close-up in both Alpha and Beta: 1 of 2 and 1 of 1."),
         (ALPHA, BETA, "comparison", "A critic compares Alpha and Beta."),
         (BETA, ALPHA, "comparison", "A critic compares Beta and Alpha."),
         (
@@ -218,7 +235,80 @@ def test_praise_is_as_rare_as_the_films_that_have_it(grown: MemoryStore) -> None
         for film in ("alpha-2001", "gamma-2003", "delta-2014", "epsilon-2015")
     )
     path = all_paths(add(grown, claims), DELTA, EPSILON)["praise"]
-    assert path.score == pytest.approx(0.8 * rarity(4), abs=1e-9)
+    assert path.score == pytest.approx(0.8 * rarity(4) * certain(1, 1), abs=1e-9)
+
+
+def test_praise_weighs_as_much_as_critics_agree(heard: MemoryStore) -> None:
+    """In Alpha 3 of 5 judges praise the close-ups, one of them faults and one does both; in Beta 2 of 3 praise."""
+    path = all_paths(PathIndex(heard), ALPHA, BETA)["praise"]
+    assert path.critics == ((3, 5), (2, 3))
+    assert path.reason == "Critics praise close-up in both Alpha and Beta: 3 of 5 and 2 of 3."
+    assert path.score == pytest.approx(0.8 * rarity(2) * math.sqrt(certain(3, 5) * certain(2, 3)), abs=1e-9)
+    assert len(path.statements) == 2
+    assert path.confirm(heard)
+
+
+def test_the_triples_of_praise_prove_how_many_critics_judge(heard: MemoryStore) -> None:
+    path = all_paths(PathIndex(heard), ALPHA, BETA)["praise"]
+    claims = {subject for subject, predicate, _ in path.edges[0].triples if predicate == FG + "stance"}
+    authors = {value for _, predicate, value in path.edges[0].triples if predicate == SCHEMA + "author"}
+    # Critic Six praises and faults, in two reviews: one critic, two claims. Critic Five only observes.
+    assert len(claims) == 6
+    assert sorted(map(slug_of, authors)) == [f"critic-{name}" for name in ("four", "one", "six", "three", "two")]
+
+
+def test_several_critics_who_compare_make_one_path(heard: MemoryStore) -> None:
+    path = all_paths(PathIndex(heard), BETA, ALPHA)["comparison"]
+    assert path.score == pytest.approx(0.95 * rarity(2) * 2 / 3, abs=1e-9)
+    assert path.reason == "2 critics compare Beta and Alpha."
+    assert [said.source for said in path.statements] == ["Critic One", "Critic Three"]
+    assert chained(path)
+    assert path.confirm(heard)
+    back = all_paths(PathIndex(heard), ALPHA, BETA)["comparison"]
+    assert (back.score, set(back.triples)) == (path.score, set(path.triples))
+
+
+def test_a_critic_who_compares_twice_is_one_voice(grown: MemoryStore) -> None:
+    index = add(
+        grown,
+        "claim:again fg:claimedIn review:beta-2002--critic-one ; fg:aboutFilm film:beta-2002 ; "
+        'fg:comparesTo film:alpha-2001 ; fg:status fg:Accepted ; fg:statement "Again."',
+    )
+    assert all_paths(index, ALPHA, BETA)["comparison"].reason == "A critic compares Alpha and Beta."
+
+
+def test_the_same_critic_joins_no_films_by_having_seen_both(grown: MemoryStore) -> None:
+    """A hundred critics praise Alpha's story and Epsilon's, and the sound of both: nothing of it is a path."""
+    index = add(
+        grown,
+        "".join(
+            f"review:{film}--{number} schema:author person:p-{number} . "
+            f"claim:{film}--{number}--{concept} fg:claimedIn review:{film}--{number} ; fg:status fg:Accepted ; "
+            f'fg:aboutFilm film:{film} ; fg:aboutAspect {kind}:{concept} ; fg:stance fg:Praise ; fg:statement "S." . '
+            for film in ("alpha-2001", "epsilon-2015")
+            for number in range(100)
+            for kind, concept in (("aspect", "story"), ("category", "sound"))
+        ),
+    )
+    assert all_paths(index, ALPHA, EPSILON) == {}
+
+
+def test_a_hundred_critics_weigh_no_more_than_a_fact(grown: MemoryStore) -> None:
+    index = add(
+        grown,
+        "".join(
+            f"review:{film}--{number} schema:author person:p-{number} . "
+            f"claim:{film}--{number} fg:claimedIn review:{film}--{number} ; fg:status fg:Accepted ; "
+            f"fg:aboutFilm film:{film} ; fg:aboutTechnique technique:jump-cut ; fg:stance fg:Praise ; "
+            f'fg:comparesTo film:delta-2014 ; fg:statement "S." . '
+            for film in ("alpha-2001", "delta-2014")
+            for number in range(100)
+        ),
+    )
+    paths = all_paths(index, ALPHA, DELTA)
+    assert paths["praise"].critics == ((100, 100), (100, 100))
+    assert paths["technique"].score > paths["comparison"].score > 0.95 * rarity(2) * 0.99
+    assert 0.8 * rarity(2) > paths["praise"].score > 0.8 * rarity(2) * 0.96
 
 
 @pytest.mark.parametrize("status", ["Candidate", "Rejected"])

@@ -15,7 +15,7 @@ from filmgraph.errors import FilmgraphError, NotFoundError, QueryError
 from filmgraph.namespaces import SCHEMA, iri
 from filmgraph.paths import PathIndex
 from filmgraph.queries import with_prefixes
-from filmgraph.recommend import LINK_WEIGHTS, METHODS, Recommendation, Recommender
+from filmgraph.recommend import CRITICS, LINK_WEIGHTS, METHODS, Recommendation, Recommender
 from filmgraph.similarity import SimilarityIndex
 from filmgraph.stores import MemoryStore, Store
 
@@ -166,8 +166,21 @@ def networkx_shares(store: Store, liked: Sequence[str]) -> dict[str, float]:
     """Return personalised PageRank of all films but the liked ones, as shares of the best, by NetworkX."""
     paths, arrays = PathIndex(store), FilmTechniqueArrays.of_store(store)
     graph = nx.Graph()
+    links = []
     for film, node, kind in paths.links():
-        weight = LINK_WEIGHTS[kind] * (arrays.idf_of(node) if kind in ("technique", "praise") else 1.0)
+        weight = LINK_WEIGHTS[kind] * paths.agreement(film, node, kind)
+        weight *= {"technique": arrays.idf_of, "praise": paths.rarity_of_praise}.get(kind, lambda _: 1.0)(node)
+        links.append((film, node, weight, kind in ("praise", "comparison")))
+
+    def most(end: str) -> float:
+        """How much of the critics' word counts at a film: a quarter of what else is known of it; 1 at a technique."""
+        facts = sum(weight for film, _, weight, heard in links if film == end and not heard)
+        critics = sum(weight for film, node, weight, heard in links if end in (film, node) and heard)
+        return min(1.0, CRITICS * facts / critics) if facts else 1.0
+
+    for film, node, weight, heard in links:
+        if heard:
+            weight *= min(most(film), most(node) if node in paths.films else 1.0)
         before = graph.get_edge_data(film, node, {"weight": 0.0})["weight"]
         graph.add_edge(film, node, weight=before + weight)
     personal = dict.fromkeys(liked, 1.0)
@@ -225,6 +238,35 @@ def test_pagerank_reaches_through_critics_what_craft_cannot(tiny_files: Sequence
     assert found[0].film == EPSILON
     assert found[0].reason == "A critic compares Zeta and Epsilon."
     assert scores(found)[ALPHA] < 0.1
+
+
+def test_links_by_critics_weigh_as_much_as_they_agree(store: Store) -> None:
+    """Of Alpha's close-ups one critic of two is fond; five films, two with close-ups, which are praised in two."""
+    paths, close_up = PathIndex(store), iri("technique", "close-up")
+    assert paths.agreement(ALPHA, close_up, "praise") == pytest.approx(0.0945, abs=1e-4)
+    assert paths.agreement(BETA, close_up, "praise") == pytest.approx(0.2065, abs=1e-4)
+    assert paths.agreement(ALPHA, BETA, "comparison") == paths.agreement(BETA, ALPHA, "comparison") == 0.5
+    assert paths.agreement(ALPHA, close_up, "technique") == 1.0
+    assert paths.rarity_of_praise(close_up) == pytest.approx(math.log(1 + 5 / 2))
+    assert paths.rarity_of_praise(iri("technique", "montage")) == pytest.approx(math.log(1 + 5 / 3))
+
+
+def test_what_critics_say_of_a_film_weighs_at_most_a_quarter_of_what_it_is(
+    tiny_files: Sequence[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty critics praise twenty crafts of Alpha and Epsilon, which nothing else joins; a director made Gamma, too."""
+    claims = "".join(
+        f"claim:{film}--{craft}--{number} fg:claimedIn review:{film}--{number} ; fg:status fg:Accepted ; "
+        f"fg:aboutFilm film:{film} ; fg:aboutTechnique technique:c-{craft} ; fg:stance fg:Praise . "
+        for film in ("alpha-2001", "epsilon-2015")
+        for craft in range(20)
+        for number in range(50)
+    )
+    assert list(scores(grown(tiny_files, claims).recommend([EPSILON], method="pagerank")))[:2] == [GAMMA, ALPHA]
+    monkeypatch.setattr("filmgraph.recommend.CRITICS", 100.0)
+    found = scores(grown(tiny_files, claims).recommend([EPSILON], method="pagerank"))
+    assert next(iter(found)) == ALPHA
+    assert found[GAMMA] < 0.2
 
 
 def test_genre_weighs_least(tiny_files: Sequence[Path]) -> None:

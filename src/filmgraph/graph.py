@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from filmgraph.paths import Path as FilmPath
     from filmgraph.paths import PathIndex
     from filmgraph.queries import Query, QueryLibrary
+    from filmgraph.reception import Reception
     from filmgraph.recommend import Recommendation, Recommender
+    from filmgraph.reviews.results import ExtractedClaims, ImportedReviews
     from filmgraph.rows import Rows
     from filmgraph.similarity import SimilarityIndex
     from filmgraph.stores import Store
@@ -148,6 +150,13 @@ class FilmGraph:
         from filmgraph.recommend import Recommender
 
         return Recommender(self.similarity, self.path_index)
+
+    @cached_property
+    def reception(self) -> Reception:
+        """What critics make of films: agreement, contested craft, what a critic values, and more."""
+        from filmgraph.reception import Reception
+
+        return Reception(self.store)
 
     def resolve(self, name: str, *, kind: str | None = None) -> str:
         """Return the IRI of what a name means; see :func:`filmgraph.lookup.resolve`."""
@@ -338,6 +347,18 @@ class FilmGraph:
         iri = self.resolve(review, kind="review") if review else None
         return verify_passages(self.store, file, review=iri)
 
+    def import_reviews(self, file: str | os.PathLike[str], **options: Any) -> ImportedReviews:
+        """Read a CSV file of reviews into candidate claims; see :func:`filmgraph.reviews.importing.import_reviews`."""
+        from filmgraph.reviews.importing import import_reviews
+
+        return import_reviews(self.workspace, self.store, file, **options)
+
+    def extract_claims(self, file: str | os.PathLike[str], *, film: str, **options: Any) -> ExtractedClaims:
+        """Find the claims in one review's text; see :func:`filmgraph.reviews.importing.extract_claims`."""
+        from filmgraph.reviews.importing import extract_claims
+
+        return extract_claims(self.workspace, self.store, file, film=film, **options)
+
     def stats(self) -> dict[str, int]:
         """Return how many of each thing the graph holds."""
         counts = {label: self._count(pattern) for label, pattern in _COUNTED.items()}
@@ -395,7 +416,7 @@ class FilmGraph:
         return int(str(next(iter(rows))[0]))
 
     def _forget(self) -> None:
-        for name in ("similarity", "path_index", "recommender"):
+        for name in ("similarity", "path_index", "recommender", "reception"):
             self.__dict__.pop(name, None)
 
 

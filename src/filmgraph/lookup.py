@@ -18,7 +18,7 @@ from filmgraph.rows import printable
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["Hit", "labels_of", "language_rank", "resolve", "search", "texts_of"]
+__all__ = ["Hit", "Named", "labels_of", "language_rank", "resolve", "search", "texts_of"]
 
 _LABELS = (
     f"<{SCHEMA}name>",
@@ -28,12 +28,20 @@ _LABELS = (
     f"<{SKOS}hiddenLabel>",
 )
 _KINDS_OF_TYPE: dict[str, tuple[str, ...]] = {
-    "concept": ("technique", "aspect"),
+    "concept": ("technique", "aspect", "category"),
     "person": ("person", "organization"),
     "iri": KINDS,
 }
 _LONGEST_NAME = 300
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+
+
+@dataclass(frozen=True)
+class Named:
+    """A resource and its display name."""
+
+    iri: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,8 @@ class Hit:
 def resolve(store: Store, text: str, *, kind: str | None = None) -> str:
     """Return the IRI of the resource that a text means: a slug, CURIE or label in any letter case, or an IRI.
 
-    ``kind`` is a kind of resource, ``concept`` for a technique or an aspect, or None for any kind. A person may
-    also be an organization, such as a band that wrote a score. A resource that was replaced
+    ``kind`` is a kind of resource, ``concept`` for a technique, an aspect or a category, or None for any kind. A
+    person may also be an organization, such as a band that wrote a score. A resource that was replaced
     (``dcterms:isReplacedBy``) leads to the one that took its place.
 
     Raises :class:`~filmgraph.errors.NotFoundError`, with the nearest names, where nothing bears the name, and
@@ -120,7 +128,7 @@ def _with_article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
 
 
-_WANTED = {"concept": "technique or aspect"}
+_WANTED = {"concept": "technique, aspect or category"}
 
 
 def _by_identifier(store: Store, text: str, kinds: Sequence[str]) -> list[str]:

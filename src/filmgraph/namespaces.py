@@ -75,6 +75,8 @@ KINDS: tuple[str, ...] = (
     "claim",
     "passage",
     "aspect",
+    "activity",
+    "agent",
 )
 """The kinds of resource, each the first part of a resource's path."""
 

@@ -4,14 +4,17 @@ Two methods. ``craft`` is Rocchio's (1971) on the weights of :mod:`filmgraph.arr
 films less :data:`DISLIKE` times the mean cosine with the disliked ones. ``pagerank`` is personalised PageRank (Page,
 Brin, Motwani and Winograd, 1999) over films, techniques, people, comparisons and genres, started at the liked films,
 less :data:`DISLIKE` times the same started at the disliked ones; it reaches films that share no technique. A link
-weighs as :data:`LINK_WEIGHTS` say, one to a technique (used or praised) times the ln(1 + N / df) of that technique;
-links between the same two nodes add up, each is walked both ways, and the damping factor is 0.85.
+weighs as :data:`LINK_WEIGHTS` say, one to a technique (used or praised) times the ln(1 + N / n) of that technique,
+and one by critics times how far they agree (:mod:`filmgraph.paths`). All links by critics of a film weigh at most
+:data:`CRITICS` times its other links and are scaled down to that, so that films on which many critics are read do not
+draw the walk to one another. Links between the same two nodes add up, each is walked both ways, and the damping factor
+is 0.85.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +27,7 @@ from filmgraph.namespaces import SCHEMA
 from filmgraph.paths import Path, PathIndex
 from filmgraph.similarity import SimilarityIndex, best_places
 
-__all__ = ["LINK_WEIGHTS", "METHODS", "WEAK_KINDS", "Objection", "Recommendation", "Recommender"]
+__all__ = ["CRITICS", "LINK_WEIGHTS", "METHODS", "WEAK_KINDS", "Objection", "Recommendation", "Recommender"]
 
 METHODS = ("craft", "pagerank")
 """The methods of recommendation."""
@@ -35,6 +38,9 @@ SAME_DIRECTOR = 2
 
 LINK_WEIGHTS: dict[str, float] = {"technique": 1.0, "comparison": 1.0, "crew": 0.7, "praise": 0.5, "genre": 0.05}
 """Kind of link to its weight in the typed graph; genre least, so that its hubs do not swallow the walk."""
+
+CRITICS = 0.25
+"""The most that what critics say of a film weighs in its links, beside what it is."""
 
 _DIGITS = 12
 _SHARE_DIGITS = 9
@@ -186,8 +192,7 @@ class _Walk:
         self.films = paths.films
         self.node_at = {film: place for place, film in enumerate(self.films)}
         rows, columns, weights = [], [], []
-        for film, node, kind in paths.links():
-            weight = LINK_WEIGHTS[kind] * (rarity(node) if kind in ("technique", "praise") else 1.0)
+        for film, node, weight in _weighed(paths, rarity):
             here = self.node_at.setdefault(film, len(self.node_at))
             there = self.node_at.setdefault(node, len(self.node_at))
             rows += [here, there]
@@ -217,3 +222,26 @@ class _Walk:
                 break
         ranks: npt.NDArray[np.float64] = rank
         return ranks
+
+
+def _weighed(paths: PathIndex, rarity: Callable[[str], float]) -> Iterator[tuple[str, str, float]]:
+    """Yield the links of the typed graph with their weights, those by critics scaled down to what they may weigh."""
+    facts: dict[str, float] = defaultdict(float)
+    heard: dict[str, float] = defaultdict(float)
+    by_critics: list[tuple[str, str, float, tuple[str, ...]]] = []
+    for film, node, kind in paths.links():
+        weight = LINK_WEIGHTS[kind] * paths.agreement(film, node, kind)
+        if kind not in ("praise", "comparison"):
+            weight *= rarity(node) if kind == "technique" else 1.0
+            facts[film] += weight
+            yield film, node, weight
+            continue
+        weight *= paths.rarity_of_praise(node) if kind == "praise" else 1.0
+        films: tuple[str, ...] = (film,) if kind == "praise" else (film, node)
+        for each in films:
+            heard[each] += weight
+        by_critics.append((film, node, weight, films))
+    for film, node, weight, films in by_critics:
+        # A film of which nothing else is known has only its critics to go by.
+        most = min(CRITICS * facts[each] / heard[each] if facts[each] else 1.0 for each in films)
+        yield film, node, weight * min(most, 1.0)

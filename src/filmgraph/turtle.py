@@ -17,7 +17,7 @@ import pyoxigraph as ox
 from filmgraph.errors import DataError
 from filmgraph.namespaces import DCTERMS, FG, OA, OWL, PREFIXES, PROV, RDF, RDFS, SCHEMA, SKOS, XSD, shorten
 
-__all__ = ["format_turtle", "subject_lines", "write_turtle"]
+__all__ = ["format_turtle", "natural_key", "subject_lines", "write_turtle"]
 
 _TYPE = RDF + "type"
 _FIRST, _REST, _NIL = RDF + "first", RDF + "rest", RDF + "nil"
@@ -43,6 +43,8 @@ _HOUSE_ORDER = (
     *(OA + name for name in ("hasSource", "start", "end", "exact")),
     PROV + "wasAttributedTo",
     PROV + "wasGeneratedBy",
+    PROV + "wasAssociatedWith",
+    SCHEMA + "softwareVersion",
     *(SKOS + name for name in ("broader", "related", "topConceptOf", "hasTopConcept", "inScheme")),
 )
 _PLACE = {predicate: place for place, predicate in enumerate(_HOUSE_ORDER)}
@@ -181,7 +183,7 @@ _ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _LOCAL_ESCAPE = re.compile(r"\\(.)")
 
 
-def _natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts numbers inside a text as numbers, so that ``--2`` stands before ``--10``."""
     parts = re.split(r"([0-9]+)", text)
     return tuple(
@@ -216,9 +218,7 @@ class _Writer:
         return "\n".join([*([head] if head else []), *blocks])
 
     def _order(self) -> list[Any]:
-        named = sorted(
-            (node for node in self.of if isinstance(node, ox.NamedNode)), key=lambda n: _natural_key(n.value)
-        )
+        named = sorted((node for node in self.of if isinstance(node, ox.NamedNode)), key=lambda n: natural_key(n.value))
         children: dict[Any, list[Any]] = {}
         owned: set[Any] = set()
         for node in named:
@@ -243,7 +243,7 @@ class _Writer:
                 continue
             placed.add(node)
             order.append(node)
-            stack.extend(sorted(children.get(node, ()), key=lambda child: _natural_key(child.value), reverse=True))
+            stack.extend(sorted(children.get(node, ()), key=lambda child: natural_key(child.value), reverse=True))
         order.extend(node for node in named if node not in placed)
         roots_without_iri = [node for node in self.of if isinstance(node, ox.BlankNode) and node not in self.references]
         if roots_without_iri:
@@ -266,7 +266,7 @@ class _Writer:
     def _pairs(self, subject: Any) -> Iterator[tuple[str, str]]:
         by_predicate = self.of[subject]
         for predicate in sorted(by_predicate, key=self._predicate_key):
-            objects = sorted((self._object(value) for value in by_predicate[predicate]), key=_natural_key)
+            objects = sorted((self._object(value) for value in by_predicate[predicate]), key=natural_key)
             wide = len(objects) > 1 and sum(map(len, objects)) > _WIDTH
             yield "a" if predicate == _TYPE else self._iri(predicate), (" ,\n        " if wide else " , ").join(objects)
 

@@ -44,6 +44,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "organization": _OF_CRITIC,
     "review": _claims(f"?s <{FG}claimedIn> $this"),
     "aspect": _claims(f"?s <{FG}aboutAspect> $this"),
+    "category": _claims(f"?s <{FG}aboutAspect> $this"),
     "use": (f"$this <{FG}scene> ?s",),
     "scene": (f"?s <{FG}scene> $this",),
     "claim": (f"$this <{FG}evidence> ?s",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from filmgraph.pages.film import FilmPage, film_page
-    from filmgraph.pages.parts import Claim, Named, Scene, Use
+    from filmgraph.pages.parts import Claim, Heard, Named, Scene, Use
     from filmgraph.pages.person import Credit, PersonPage, Signature, person_page
     from filmgraph.pages.review import ReviewPage, review_page
     from filmgraph.pages.spoilers import TOLD_BY, folded_rows
@@ -18,6 +18,7 @@ __all__ = [
     "Claim",
     "Credit",
     "FilmPage",
+    "Heard",
     "Match",
     "Named",
     "PersonPage",
@@ -35,7 +36,7 @@ __all__ = [
 
 _MODULE_OF = {
     **dict.fromkeys(("FilmPage", "film_page"), "film"),
-    **dict.fromkeys(("Claim", "Named", "Scene", "Use"), "parts"),
+    **dict.fromkeys(("Claim", "Heard", "Named", "Scene", "Use"), "parts"),
     **dict.fromkeys(("Credit", "PersonPage", "Signature", "person_page"), "person"),
     **dict.fromkeys(("ReviewPage", "review_page"), "review"),
     **dict.fromkeys(("TOLD_BY", "folded_rows"), "spoilers"),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, WD, slug_of
+from filmgraph.namespaces import FG, ROLES, SCHEMA, WD, kind_of, slug_of
 from filmgraph.pages.parts import (
     Claim,
+    Heard,
     Named,
     Use,
     claims_where,
+    kin_of,
     named,
     number_of,
     properties_of,
+    tally_of,
     text_of,
     uses_where,
+    with_claims,
 )
 from filmgraph.rows import Value
 
@@ -31,7 +35,7 @@ __all__ = ["FilmPage", "film_page"]
 
 @dataclass(frozen=True)
 class FilmPage:
-    """The page of a film."""
+    """The page of a film. ``heard`` counts the critics behind the claims, concept by concept."""
 
     iri: str
     title: str
@@ -47,6 +51,7 @@ class FilmPage:
     tally: tuple[tuple[Named, int], ...]
     uses: tuple[Use, ...]
     claims: tuple[Claim, ...]
+    heard: tuple[Heard, ...] = ()
 
     @property
     def tally_line(self) -> str:
@@ -59,8 +64,8 @@ def film_page(store: Store, film: str) -> FilmPage:
     own = properties_of(store, film)
     uses = uses_where(store, f"VALUES ?film {{ <{film}> }}")
     claims = claims_where(store, f"VALUES ?film {{ <{film}> }}")
-    kin = _kin(store, {use.technique.iri for use in uses}) if claims else {}
-    uses = tuple(_with_claims(use, claims, kin) for use in uses)
+    kin = kin_of(store, {use.technique.iri for use in uses}) if claims else {}
+    uses = tuple(with_claims(use, claims, kin) for use in uses)
     people = {role: own.get(role, []) for role in ROLES}
     named_iris = [*(iri for iris in people.values() for iri in iris)]
     named_iris += [*own.get(SCHEMA + "genre", []), *own.get(SCHEMA + "countryOfOrigin", [])]
@@ -86,6 +91,7 @@ def film_page(store: Store, film: str) -> FilmPage:
         tally=tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].name))),
         uses=uses,
         claims=claims,
+        heard=_heard(claims, uses, kin),
     )
 
 
@@ -97,19 +103,19 @@ def _literals_with_language(store: Store, resource: str, predicate: str) -> list
     )
 
 
-def _kin(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
-    """Return for each technique itself with every broader and narrower one, categories left out."""
-    kin = {technique: {technique} for technique in techniques}
-    values = " ".join(f"<{technique}>" for technique in sorted(kin))
-    if values:
-        for technique, other in store.select(
-            f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {{ ?t <{SKOS}broader>+ ?o }} UNION "
-            f"{{ ?o <{SKOS}broader>+ ?t }} ?o a <{FG}Technique> }}"
-        ):
-            kin[str(technique)].add(str(other))
-    return kin
-
-
-def _with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) -> Use:
-    related = kin.get(use.technique.iri, set())
-    return replace(use, noticed=tuple(claim for claim in claims if claim.about.iri in related))
+def _heard(claims: Iterable[Claim], uses: Iterable[Use], kin: dict[str, set[str]]) -> tuple[Heard, ...]:
+    """Return how many critics speak of each concept, those of which most speak first."""
+    by_concept: dict[Named, list[Claim]] = {}
+    for claim in claims:
+        by_concept.setdefault(claim.about, []).append(claim)
+    shown = {use.category.iri for use in uses}.union(*kin.values())
+    found = (
+        Heard(
+            film=said[0].film,
+            about=about,
+            critics=tally_of(said),
+            lacks_use=kind_of(about.iri) in ("technique", "category") and about.iri not in shown,
+        )
+        for about, said in by_concept.items()
+    )
+    return tuple(sorted(found, key=lambda each: (-each.critics.critics, each.about.name, each.about.iri)))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from filmgraph.lookup import labels_of, language_rank, texts_of
+from filmgraph.lookup import Named, labels_of, language_rank, texts_of
 from filmgraph.namespaces import DCTERMS, FG, OA, SCHEMA, SKOS, slug_of
 from filmgraph.rows import Value
+from filmgraph.voices import Tally
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -18,25 +19,21 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_CATEGORY",
     "Claim",
+    "Heard",
     "Named",
     "Scene",
     "Use",
     "categories_of",
     "claims_where",
+    "kin_of",
     "named",
     "number_of",
     "properties_of",
+    "tally_of",
     "text_of",
     "uses_where",
+    "with_claims",
 ]
-
-
-@dataclass(frozen=True)
-class Named:
-    """A resource and its display name."""
-
-    iri: str
-    name: str
 
 
 NO_CATEGORY = Named("", "")
@@ -57,7 +54,8 @@ class Scene:
 class Claim:
     """What a critic says: of a film, about a technique or an aspect, with a stance and in our words.
 
-    ``spoiler`` says that the statement gives away an ending.
+    ``spoiler`` says that the statement gives away an ending. ``voices`` are the critics of the review, else its
+    publication, else the review itself, by IRI: what is counted where critics are counted.
     """
 
     iri: str
@@ -71,6 +69,7 @@ class Claim:
     compares_to: tuple[str, ...] = ()
     passages: tuple[tuple[int, int], ...] = ()
     spoiler: bool = False
+    voices: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -80,11 +79,25 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """How many critics speak of a technique, category or aspect in a film, and how.
+
+    ``lacks_use`` says that it is craft, and that the graph has no use in this film of it, of a broader or of a
+    narrower technique.
+    """
+
+    film: Named
+    about: Named
+    critics: Tally
+    lacks_use: bool = False
+
+
+@dataclass(frozen=True)
 class Use:
     """How a film uses a technique, in which scenes, and which claims speak of it.
 
-    ``noticed`` holds the accepted claims on the same film and the same, a broader or a narrower technique. A use
-    without a ``source`` is the editors' own reading.
+    ``noticed`` holds the accepted claims on the same film and the same, a broader or a narrower technique, and
+    ``critics`` counts who makes them. A use without a ``source`` is the editors' own reading.
     """
 
     iri: str
@@ -98,6 +111,7 @@ class Use:
     spoiler: bool = False
     source: str | None = None
     noticed: tuple[Claim, ...] = ()
+    critics: Tally = field(default_factory=Tally)
 
 
 def properties_of(store: Store, resource: str) -> dict[str, list[str]]:
@@ -217,9 +231,43 @@ def claims_where(store: Store, where: str) -> tuple[Claim, ...]:
                 compares_to=tuple(sorted({str(row["compared"]) for row in same if row["compared"]})),
                 passages=tuple(sorted(spans.get(iri, ()))),
                 spoiler=any(row["spoils"] is True for row in same),
+                voices=_voices(same),
             )
         )
     return tuple(sorted(claims, key=lambda claim: (claim.review, claim.passages, claim.iri)))
+
+
+def _voices(rows: Iterable[dict[str, Value]]) -> tuple[str, ...]:
+    for column in ("critic", "publication", "review"):
+        found = sorted({str(row[column]) for row in rows if row[column] is not None})
+        if found:
+            return tuple(found)
+    return ()
+
+
+def tally_of(claims: Iterable[Claim]) -> Tally:
+    """Count the critics who make some claims, by what each of them says in all."""
+    return Tally.of((voice, claim.stance) for claim in claims for voice in claim.voices)
+
+
+def kin_of(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
+    """Return for each technique itself with every broader and narrower one, categories left out."""
+    kin = {technique: {technique} for technique in techniques}
+    values = " ".join(f"<{technique}>" for technique in sorted(kin))
+    if values:
+        for technique, other in store.select(
+            f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {{ ?t <{SKOS}broader>+ ?o }} UNION "
+            f"{{ ?o <{SKOS}broader>+ ?t }} ?o a <{FG}Technique> }}"
+        ):
+            kin[str(technique)].add(str(other))
+    return kin
+
+
+def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) -> Use:
+    """Return a use with the claims of critics who noticed it, and their number."""
+    related = kin.get(use.technique.iri, set())
+    noticed = tuple(claim for claim in claims if claim.about.iri in related and claim.film.iri == use.film.iri)
+    return replace(use, noticed=noticed, critics=tally_of(noticed))
 
 
 def _maybe_named(iri: Value, names: dict[str, str]) -> Named | None:

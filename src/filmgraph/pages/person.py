@@ -12,6 +12,7 @@ from filmgraph.pages.parts import Claim, Named, claims_where, properties_of, tex
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:
+    from filmgraph.reception import Valued
     from filmgraph.stores import Store
 
 __all__ = ["Credit", "PersonPage", "Signature", "person_page"]
@@ -42,13 +43,17 @@ class Signature:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """The page of a person, band or publication: roles, signature techniques, and claims where they review."""
+    """The page of a person, band or publication: roles, signature techniques, and claims where they review.
+
+    ``values`` tells how a critic's praise of craft falls upon the categories, beside that of all critics.
+    """
 
     iri: str
     name: str
     credits: tuple[Credit, ...]
     signatures: tuple[Signature, ...]
     claims: tuple[Claim, ...]
+    values: tuple[Valued, ...] = ()
 
 
 def person_page(store: Store, person: str) -> PersonPage:
@@ -63,14 +68,22 @@ def person_page(store: Store, person: str) -> PersonPage:
     )
     credits = tuple(Credit(str(role), Named(str(film), str(name)), year) for role, film, name, year, _ in rows)
     own = properties_of(store, person)
-    by = f"?review <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> ."
+    claims = claims_where(store, f"?review <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> .")
     return PersonPage(
         iri=person,
         name=text_of(own, SCHEMA + "name") or slug_of(person),
         credits=credits,
         signatures=_signatures(store, {credit.film.iri for credit in credits}),
-        claims=claims_where(store, by),
+        claims=claims,
+        values=_values(store, person) if claims else (),
     )
+
+
+def _values(store: Store, critic: str) -> tuple[Valued, ...]:
+    # What all critics praise is read for this alone: the page of a director does not pay for it.
+    from filmgraph.reception import Reception
+
+    return tuple(Reception(store).values(critic))
 
 
 def _signatures(store: Store, films: Iterable[str], *, least: int = 2) -> tuple[Signature, ...]:

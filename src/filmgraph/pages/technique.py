@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
-from filmgraph.namespaces import ADA, SKOS, slug_of
+from filmgraph.namespaces import ADA, FG, SKOS, slug_of
 from filmgraph.pages.parts import (
     NO_CATEGORY,
     Claim,
+    Heard,
     Named,
     Use,
     categories_of,
     claims_where,
+    kin_of,
     named,
     properties_of,
+    tally_of,
     text_of,
     uses_where,
+    with_claims,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +51,8 @@ class Match:
 class TechniquePage:
     """The page of a technique: what it is, where it stands in the vocabulary, and every film that uses it.
 
-    ``ada`` holds its counterparts in the AdA Filmontology.
+    ``ada`` holds its counterparts in the AdA Filmontology. ``claims`` speak of it or of a narrower technique, and
+    ``heard`` counts the critics who make them, film by film.
     """
 
     iri: str
@@ -61,6 +67,7 @@ class TechniquePage:
     uses: tuple[Use, ...]
     claims: tuple[Claim, ...]
     ada: tuple[Match, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
 
 def technique_page(store: Store, technique: str) -> TechniquePage:
@@ -73,10 +80,19 @@ def technique_page(store: Store, technique: str) -> TechniquePage:
     names = labels_of(store, [*narrower_iris, *broader_iris, *related_iris])
     below = f"{{ ?technique <{SKOS}broader>* <{technique}> }}"
     uses = uses_where(store, below)
-    claims = claims_where(store, below.replace("?technique", "?about"))
+    kin = kin_of(store, {technique, *(use.technique.iri for use in uses)})
+    said = claims_where(store, f"VALUES ?about {{ {_values(set().union(*kin.values()))} }}")
+    uses = tuple(with_claims(use, said, kin) for use in uses)
+    narrower_or_same = {str(row[0]) for row in store.select(f"SELECT ?technique WHERE {below}")}
+    claims = tuple(claim for claim in said if claim.about.iri in narrower_or_same)
+    related = _values(kin[technique])
+    using = store.select(
+        f"SELECT DISTINCT ?f WHERE {{ VALUES ?t {{ {related} }} ?u <{FG}technique> ?t ; <{FG}film> ?f }}"
+    )
+    label = text_of(own, SKOS + "prefLabel") or slug_of(technique)
     return TechniquePage(
         iri=technique,
-        label=text_of(own, SKOS + "prefLabel") or slug_of(technique),
+        label=label,
         also_known_as=tuple(sorted(own.get(SKOS + "altLabel", []), key=str.casefold)),
         definition=text_of(own, SKOS + "definition") or "",
         scope_note=text_of(own, SKOS + "scopeNote"),
@@ -92,4 +108,18 @@ def technique_page(store: Store, technique: str) -> TechniquePage:
             for match in own.get(SKOS + name, [])
             if match.startswith(ADA)
         ),
+        heard=_heard(Named(technique, label), claims, {str(row[0]) for row in using}),
     )
+
+
+def _heard(technique: Named, claims: Iterable[Claim], using: Collection[str]) -> tuple[Heard, ...]:
+    """Return how many critics speak of a technique in each film, those in which most do first."""
+    by_film: dict[Named, list[Claim]] = {}
+    for claim in claims:
+        by_film.setdefault(claim.film, []).append(claim)
+    found = (Heard(film, technique, tally_of(said), film.iri not in using) for film, said in by_film.items())
+    return tuple(sorted(found, key=lambda each: (-each.critics.critics, each.film.name, each.film.iri)))
+
+
+def _values(resources: Iterable[str]) -> str:
+    return " ".join(f"<{resource}>" for resource in sorted(resources))

@@ -12,8 +12,10 @@ from filmgraph.arrays import STEP_WEIGHT, steps_up
 from filmgraph.errors import NotFoundError
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS
+from filmgraph.paths.critics import Compared, Praise, read_comparisons, read_praise
 from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Triple
 from filmgraph.paths.words import tell
+from filmgraph.voices import Voices
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -36,9 +38,9 @@ class PathIndex:
         self._uses: dict[str, dict[str, str]] = defaultdict(dict)
         self._credits: dict[str, dict[str, list[str]]] = defaultdict(dict)
         self._genres: dict[str, set[str]] = defaultdict(set)
-        self._praise: dict[str, dict[str, str]] = defaultdict(dict)
+        self._praise: dict[str, dict[str, Praise]] = {}
         self._praised: Counter[str] = Counter()
-        self._compared: dict[frozenset[str], list[tuple[str, str, str, str]]] = defaultdict(list)
+        self._compared: dict[frozenset[str], Compared] = {}
         self._compared_with: dict[str, set[str]] = defaultdict(set)
         self._films_of: dict[str, set[str]] = defaultdict(set)
         self._films: set[str] = set()
@@ -103,15 +105,25 @@ class PathIndex:
         """Yield what joins films as (film, node, kind), each once, in a fixed order.
 
         Kinds are ``technique``, ``crew``, ``praise`` and ``genre`` for a film and what it has, and ``comparison``
-        for two films that a critic compared.
+        for two films that critics compared.
         """
         for film in self.films:
             yield from ((film, technique, "technique") for technique in sorted(self._uses.get(film, ())))
             yield from ((film, person, "crew") for person in sorted(self._credits.get(film, ())))
             yield from ((film, technique, "praise") for technique in sorted(self._praise.get(film, ())))
             yield from ((film, genre, "genre") for genre in sorted(self._genres.get(film, ())))
-        for claims in self._compared.values():
-            yield from dict.fromkeys((about, compared, "comparison") for _, _, about, compared in claims)
+        for one, two in sorted(map(sorted, self._compared)):
+            yield one, two, "comparison"
+
+    def agreement(self, film: str, node: str, kind: str) -> float:
+        """Return how far critics agree on a link of :meth:`links`, from 0 to 1; 1 where it is not theirs to judge."""
+        if kind == "praise":
+            return self._praise[film][node].weight
+        return self._compared[frozenset((film, node))].weight if kind == "comparison" else 1.0
+
+    def rarity_of_praise(self, technique: str) -> float:
+        """Return ln(1 + N / n) of a technique, n counting the films that have it or those that are praised for it."""
+        return math.log1p(max(len(self._films), 2) / self._films_praised(technique))
 
     def _read(self) -> None:
         select = self._store.select
@@ -129,18 +141,13 @@ class PathIndex:
             else:
                 self._credits[film].setdefault(value, []).append(predicate)
             self._films_of[value].add(film)
-        accepted = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f"
-        for claim, film, technique in _sorted(
-            select(f"SELECT ?c ?f ?t WHERE {{ {accepted} ; <{FG}stance> <{FG}Praise> ; <{FG}aboutTechnique> ?t }}")
-        ):
-            self._praised[technique] += technique not in self._praise[film]
-            self._praise[film].setdefault(technique, claim)
-        for claim, review, film, compared in _sorted(
-            select(f"SELECT ?c ?r ?f ?g WHERE {{ {accepted} ; <{FG}comparesTo> ?g }}")
-        ):
-            self._compared[frozenset((film, compared))].append((claim, review, film, compared))
-            self._compared_with[film].add(compared)
-            self._compared_with[compared].add(film)
+        voices = Voices(self._store)
+        self._praise = read_praise(self._store, voices)
+        self._praised.update(technique for praised in self._praise.values() for technique in praised)
+        self._compared = read_comparisons(self._store, voices)
+        for pair in self._compared:
+            for film in pair:
+                self._compared_with[film] |= pair - {film}
         self._films.update(film for (film,) in _sorted(select(f"SELECT ?f WHERE {{ ?f a <{FG}Film> }}")))
         for narrow, broad in _sorted(
             select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b . ?n a <{FG}Technique> . ?b a <{FG}Technique> }}")
@@ -153,6 +160,9 @@ class PathIndex:
         for used in self._uses.values():
             counts.update({up for technique in used for up in self._ways_up(technique)})
         return counts
+
+    def _films_praised(self, technique: str) -> int:
+        return max(self._df[technique], self._praised[technique], 1)
 
     def _score(self, kind: str, films: int, closeness: float = 1.0) -> float:
         total = max(len(self._films), 2)
@@ -246,29 +256,32 @@ class PathIndex:
         return paths
 
     def _by_comparison(self, film: str, other: str) -> list[Path]:
-        paths = []
-        for claim, review, about, compared in self._compared.get(frozenset((film, other)), ()):
-            claimed = Edge(
-                film if about == film else other,
-                review,
-                "is reviewed in",
-                ((claim, FG + "claimedIn", review), (claim, FG + "aboutFilm", about)),
-            )
-            compares = Edge(review, compared, "compares it to", ((claim, FG + "comparesTo", compared),))
-            edges = (claimed, compares) if about == film else (_turned(compares), _turned(claimed))
-            paths.append(Path("comparison", (film, other), edges, self._score("comparison", 2), 2))
-        return paths
+        found = self._compared.get(frozenset((film, other)))
+        if found is None:
+            return []
+        there = other if found.about == film else film
+        edges = (
+            Edge(found.about, found.review, "is reviewed in", found.claimed),
+            Edge(found.review, there, "compares it to", found.comparing),
+        )
+        if found.about != film:
+            edges = (_turned(edges[1]), _turned(edges[0]))
+        score = self._score("comparison", 2, found.weight)
+        return [Path("comparison", (film, other), edges, score, 2, critics=((found.critics, found.critics),))]
 
     def _by_praise(self, film: str, other: str) -> list[Path]:
         mine, theirs = self._praise.get(film, {}), self._praise.get(other, {})
         paths = []
         for technique in mine.keys() & theirs.keys():
+            here, there = mine[technique], theirs[technique]
             edges = (
-                Edge(film, technique, "is praised for", _praise_triples(mine[technique], film, technique)),
-                Edge(technique, other, "is praised in", _praise_triples(theirs[technique], other, technique)),
+                Edge(film, technique, "is praised for", here.triples),
+                Edge(technique, other, "is praised in", there.triples),
             )
-            films = max(self._df[technique], self._praised[technique])
-            paths.append(Path("praise", (film, other), edges, self._score("praise", films), films))
+            films = self._films_praised(technique)
+            score = self._score("praise", films, math.sqrt(here.weight * there.weight))
+            critics = tuple((each.tally.praise, each.tally.judges) for each in (here, there))
+            paths.append(Path("praise", (film, other), edges, score, films, critics=critics))
         return paths
 
     def _by_genre(self, film: str, other: str) -> list[Path]:
@@ -341,14 +354,6 @@ def _varied(paths: Iterable[Path], limit: int) -> list[Path]:
 
 def _use_triples(use: str, film: str, technique: str) -> tuple[Triple, ...]:
     return (use, FG + "film", film), (use, FG + "technique", technique)
-
-
-def _praise_triples(claim: str, film: str, technique: str) -> tuple[Triple, ...]:
-    return (
-        (claim, FG + "aboutFilm", film),
-        (claim, FG + "aboutTechnique", technique),
-        (claim, FG + "stance", FG + "Praise"),
-    )
 
 
 def _turned(edge: Edge) -> Edge:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from filmgraph.voices import Triple
+
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
 __all__ = ["KIND_WEIGHTS", "Edge", "Path", "Statement", "Triple", "UseInFilm"]
-
-Triple = tuple[str, str, str]
-"""Subject, predicate and object, all IRIs."""
 
 KIND_WEIGHTS: dict[str, float] = {
     "technique": 1.0,
@@ -68,7 +67,8 @@ class Path:
     """A typed path between two films.
 
     ``reason`` says in one sentence what joins them; ``uses`` tells how each film does it and in which scene, where
-    the path goes through techniques; ``statements`` holds what critics said, where it goes through them.
+    the path goes through techniques; ``statements`` holds what some critics said, where it goes through them, and
+    ``critics`` how many of how many praise (in each film) or compare.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class Path:
     uses: tuple[UseInFilm, ...] = ()
     statements: tuple[Statement, ...] = ()
     titles: tuple[str, ...] = field(default=(), compare=False)
+    critics: tuple[tuple[int, int], ...] = ()
 
     @property
     def triples(self) -> tuple[Triple, ...]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["tell"]
 
+COMPARISONS_TOLD = 3
+
 
 def tell(store: Store, paths: Sequence[Path]) -> list[Path]:
     """Return paths with their words: labels, explanations, scenes and statements, in three queries at the most."""
@@ -22,8 +24,17 @@ def tell(store: Store, paths: Sequence[Path]) -> list[Path]:
     triples = {triple for path in paths for triple in path.triples}
     labels = labels_of(store, named)
     uses = _read_uses(store, {subject for subject, predicate, _ in triples if predicate == FG + "technique"})
-    said = _read_claims(store, {subject for subject, predicate, _ in triples if predicate == FG + "aboutFilm"})
+    said = _read_claims(store, {claim for path in paths for claim in _quoted(path)})
     return [_in_words(path, labels, uses, said) for path in paths]
+
+
+def _quoted(path: Path) -> list[str]:
+    """Return the claims that a path tells: the first praise in each film, and a few comparisons."""
+    quoted: list[str] = []
+    for edge in path.edges:
+        claims = dict.fromkeys(subject for subject, predicate, _ in edge.triples if predicate == FG + "aboutFilm")
+        quoted += list(claims)[: 1 if edge.label.startswith("is praised") else COMPARISONS_TOLD]
+    return quoted
 
 
 def _read_uses(store: Store, uses: Collection[str]) -> dict[str, UseInFilm]:
@@ -70,8 +81,7 @@ def _in_words(
 ) -> Path:
     titles = tuple(labels[film] for film in path.films)
     used = [uses[t[0]] for t in path.triples if t[1] == FG + "technique" and t[0] in uses]
-    claims = dict.fromkeys(t[0] for t in path.triples if t[1] == FG + "aboutFilm")
-    statements = tuple(said[claim] for claim in claims if claim in said)
+    statements = tuple(said[claim] for claim in dict.fromkeys(_quoted(path)) if claim in said)
     reason = _REASONS.get(path.kind, _person_reason)(path, labels)
     return replace(path, reason=reason, uses=tuple(used), statements=statements, titles=titles)
 
@@ -102,12 +112,15 @@ def _person_reason(path: Path, labels: Mapping[str, str]) -> str:
 
 def _comparison_reason(path: Path, labels: Mapping[str, str]) -> str:
     first, last = (labels[film] for film in path.films)
-    return f"A critic compares {first} and {last}."
+    (critics, _of) = path.critics[0]
+    return f"{'A critic compares' if critics == 1 else f'{critics} critics compare'} {first} and {last}."
 
 
 def _praise_reason(path: Path, labels: Mapping[str, str]) -> str:
     first, last = (labels[film] for film in path.films)
-    return f"Critics praise {labels[path.edges[0].target].lower()} in both {first} and {last}."
+    here, there = (f"{praise} of {judges}" for praise, judges in path.critics)
+    craft = labels[path.edges[0].target].lower()
+    return f"Critics praise {craft} in both {first} and {last}: {here} and {there}."
 
 
 def _genre_reason(path: Path, labels: Mapping[str, str]) -> str:
@@ -124,7 +137,9 @@ def _via_reason(path: Path, labels: Mapping[str, str]) -> str:
 
 def _join_in_words(edges: Sequence[Edge], labels: Mapping[str, str]) -> str:
     kind = edges[0].label
-    middle = labels.get(edges[0].target, "a critic's comparison")
+    if kind in ("is reviewed in", "is compared in"):
+        return "a critic's comparison"
+    middle = labels[edges[0].target]
     if kind in ("uses", "is praised for"):
         last = labels[edges[-1].source]
         return middle.lower() if middle == last else f"{middle.lower()} and {last.lower()}"
