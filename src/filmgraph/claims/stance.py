@@ -8,6 +8,7 @@ excess and comparison turn what they reach.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import exp
@@ -197,14 +198,13 @@ class StanceReader:
     ) -> list[float]:
         """Return how firmly a cue holds of each mention, from 0 to 1.2."""
         weights = [self._tie(words, clauses, cue, mention) for mention in mentions]
+        places = [mention.first for mention in mentions]
         for number, mention in enumerate(mentions):
             low, high = sorted((cue.first, mention.first))
-            between = {
-                chains[other]
-                for other, others in enumerate(mentions)
-                if low < others.first < high and chains[other] != chains[number]
-            }
-            weights[number] *= 0.3 ** len(between)
+            # Mentions stand in text order, and so do the numbers of their chains.
+            between = chains[bisect_right(places, low) : bisect_left(places, high)]
+            if between:
+                weights[number] *= 0.3 ** (between[-1] - between[0] + 1 - (chains[number] in (between[0], between[-1])))
         best = max(range(len(mentions)), key=lambda number: weights[number], default=None)
         if best is not None and weights[best] >= _TIGHT:
             attributive = cue.first < mentions[best].after

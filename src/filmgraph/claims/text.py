@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -18,12 +18,16 @@ __all__ = ["ReviewText", "Sentence", "Word", "words_of"]
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,400}>|<!--.{0,2000}?-->", re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
+# Blanks are only looked at from where they begin, lest a page of them be read once for each.
 _REFERRAL = re.compile(
-    r"[(\[]?\s*(?:read (?:the |my |our )?)?(?:full|complete|original|whole|entire)\s+(?:review|text|article|essay)\b"
+    r"(?:[(\[]|(?<!\s))\s*+(?:read (?:the |my |our )?)?(?:full|complete|original|whole|entire)\s+(?:review|text|article|essay)\b"
     r"[^.\n]{0,60}(?:[\])]|$)|\((?:in )?(?:spanish|french|german|portuguese|italian)\)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_MOST_WORDS = 250
+"""How many words a sentence has at the most: what is longer, a list or a text without a full stop, is cut."""
 _ASCII_QUOTE = str.maketrans("’‘", "''")
 
 
@@ -75,7 +79,7 @@ class ReviewText:
         characters.append(source[at:])
         places.extend(range(at, len(source) + 1))
         text = "".join(characters)
-        for pattern in (_TAG, _ADDRESS, _REFERRAL):
+        for pattern in (_SURROGATE, _TAG, _ADDRESS, _REFERRAL):
             text = pattern.sub(_blank, text)
         return cls(source, text, places)
 
@@ -87,7 +91,10 @@ class ReviewText:
         return end > 0 and self._places[end] == self._places[end - 1] + 1
 
     def sentences(self) -> list[Sentence]:
-        """Return the sentences, without the blanks around them; those without a word are left out."""
+        """Return the sentences, without the blanks around them.
+
+        Those without a word are left out, and one of very many is cut, so that reading takes no longer than its length.
+        """
         import sentencex
 
         found: list[Sentence] = []
@@ -99,10 +106,19 @@ class ReviewText:
             at = begin + len(piece)
             start = begin + len(piece) - len(piece.lstrip())
             end = begin + len(piece.rstrip())
-            words = words_of(self.text, start, end)
-            if words:
-                found.append(Sentence(start, end, words))
+            found += _cut(start, end, words_of(self.text, start, end))
         return found
+
+
+def _cut(start: int, end: int, words: tuple[Word, ...]) -> Iterator[Sentence]:
+    """Yield a sentence as it is, or in parts where it has too many words; nothing where it has none."""
+    if len(words) <= _MOST_WORDS:
+        if words:
+            yield Sentence(start, end, words)
+        return
+    for first in range(0, len(words), _MOST_WORDS):
+        part = words[first : first + _MOST_WORDS]
+        yield Sentence(part[0].start, part[-1].end, part)
 
 
 def words_of(text: str, start: int = 0, end: int | None = None) -> tuple[Word, ...]:
