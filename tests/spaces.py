@@ -14,6 +14,7 @@ from filmgraph.readers import triples_of
 from filmgraph.turtle import write_turtle
 from filmgraph.workspace import Workspace
 
+OF_REVIEWS = {"critics.ttl", "publications.ttl"}
 ALWAYS_KEPT = {FG + "Category", SKOS + "ConceptScheme"}
 
 
@@ -28,7 +29,8 @@ def small_workspace(root: Path, *, named_in: Iterable[Path], also: Iterable[str]
     for folder in ("data", "queries"):
         (root / folder).mkdir()
     for file in bundled.data.glob("*.ttl"):
-        shutil.copy(file, root / "data")
+        if file.name not in OF_REVIEWS:
+            shutil.copy(file, root / "data")
     long = {file: triples_of([file]) for file in (root / "ontology" / "techniques.ttl", root / "data" / "people.ttl")}
     told: defaultdict[object, list[ox.Triple]] = defaultdict(list)
     for triples in long.values():

@@ -47,6 +47,7 @@ def found(extractor: Extractor, text: str, film: str | None = UP) -> dict[str, s
             {"technique:score": "praise", "technique:acting": "praise"},
         ),
         ("The jokes are not funny.", {"aspect:humor": "criticism"}),
+        ("It is not that good a script.", {"aspect:story": "criticism"}),
         ("The jokes are never less than funny.", {"aspect:humor": "praise"}),
         ("It's not that the visuals aren't gorgeous.", {"aspect:visual-style": "praise"}),
         ("The film lacks humor.", {"aspect:humor": "criticism"}),
@@ -108,6 +109,13 @@ def test_other_films_that_a_claim_names_are_compared(extractor: Extractor) -> No
     (claim,) = extractor.candidates('The animation is better than in Finding Nemo or "Antz".', film=UP)
     assert claim.compares_to == (iri("film", "finding-nemo-2003"),)
     assert claim.compares_to_titles == ("Antz",)
+    for no_film in (
+        'The animation earns a "Wow" from me.',
+        'The animation goes with the song "Remember Me".',
+        "Gorgeous animation by the makers of Finding Nemo.",
+    ):
+        for claim in extractor.candidates(no_film, film=UP):
+            assert claim.compares_to == () == claim.compares_to_titles
     (alone,) = extractor.candidates("Up has gorgeous animation.", film=UP)
     assert alone.compares_to == () == alone.compares_to_titles
 
@@ -153,6 +161,16 @@ def test_any_text_is_read_and_places_lie_in_it(extractor: Extractor, text: str) 
             assert 0 <= start < end <= len(text) + 25
         assert claim.stance in STANCES
         assert 0 <= claim.confidence <= 1
+
+
+@pytest.mark.parametrize("text", ["superb animation ", "« ", "<!--", " ", "\n", '"A', "&#", "(a) "])
+def test_hostile_text_is_read_in_parts(extractor: Extractor, text: str) -> None:
+    source = text * (60_000 // len(text))
+    sentences = ReviewText.read(source).sentences()
+    assert all(len(sentence.words) <= 250 for sentence in sentences)
+    assert all(before.end <= after.start for before, after in pairwise(sentences))
+    assert sum(len(sentence.words) for sentence in sentences) >= len(words_of(source)) - len(source) // 20_000
+    assert len(extractor.candidates(source, film=UP)) == (text == "superb animation ")
 
 
 @given(st.lists(st.sampled_from(["a", "&amp;", "&#233;", "<i>", "&bogus;", "&", "é", " "]), max_size=30))

@@ -53,7 +53,7 @@ def film_criticism() -> Lexicon:
     negators, contrast, ties = table["negators"], table["contrast"], table["ties"]
     return Lexicon(
         opinions=PhraseMatcher({**dict.fromkeys(table["neutral_traps"], 0.0), **opinions}),
-        negators=_matcher([*negators["direct"], "fails to", "fail to", "failed to", "failure to", "failing to"]),
+        negators=_matcher(negators["direct"]),
         keeps=_matcher(negators["keeps"]),
         absence=_matcher(negators["absence"]),
         excess=_matcher(table["excess"]["words"]),

@@ -44,7 +44,6 @@ _SMALL = frozenset(
         "vs",
         "with",
         "del",
-        "la",
     ]
 )
 _LONGEST_TITLE = 8
@@ -107,7 +106,7 @@ class NameMasker:
             if not _is_title(text, words, first, after):
                 continue
             masked.update(range(first, after))
-            if found != film:
+            if found != film and not _CREDITING.intersection(word.normal for word in words[max(0, first - 3) : first]):
                 others.append((first, found))
         if own:
             for first, after, _ in own.find(words):
@@ -120,9 +119,10 @@ class NameMasker:
         for match in _QUOTED.finditer(text, sentence.start, sentence.end):
             quoted = [number for number, word in enumerate(words) if match.start() < word.start < match.end()]
             if quoted and len(quoted) <= _LONGEST_TITLE and _is_in_title_case(text, [words[at] for at in quoted]):
-                if not masked.intersection(quoted):
-                    titles.append((quoted[0], match.group(1).strip(" .,;:!?")))
-                masked.update(quoted)
+                if not masked.intersection(quoted) and _may_be_a_film(words, quoted):
+                    titles.append((quoted[0], _in_one_line(match.group(1)).strip(" .,;:!?")))
+                if len(quoted) > 1 or _may_be_a_film(words, quoted):
+                    masked.update(quoted)
         masked.update(_studios(text, words))
         return Masked(frozenset(masked), tuple(others), tuple(titles))
 
@@ -145,16 +145,29 @@ def _is_title(text: str, words: Sequence[Word], first: int, after: int) -> bool:
     if len(told) > 1 and any(word.normal not in _SMALL for word in told[1:]):
         return True
     return _is_quoted(text, told) or (
-        first > 0 and len(told[0].normal) > 2 and not told[0].possessive and _COMPARED(words[first - 1].normal)
+        first > 0 and len(told[0].normal) > 2 and not told[0].possessive and words[first - 1].normal in _COMPARING
     )
 
 
-_COMPARED = frozenset(["than", "like", "unlike", "since", "as", "and", "to", "of", "or", "versus", "vs"]).__contains__
+_COMPARING = frozenset({"than", "like", "unlike", "since", "as", "and", "to", "of", "or", "versus", "vs"})
 
 
 def _is_quoted(text: str, words: Sequence[Word]) -> bool:
     start, end = words[0].start, words[-1].end
     return start > 0 and text[start - 1] in _OPENING and any(mark in _CLOSING for mark in text[end : end + 2])
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text with single spaces, and without what is not seen."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+
+
+def _may_be_a_film(words: Sequence[Word], quoted: Sequence[int]) -> bool:
+    """Whether words in quotation marks may be a film: a single one only beside a word that compares, no song."""
+    before = words[quoted[0] - 1] if quoted[0] else None
+    if before is not None and (before.normal in _NO_FILMS or before.possessive):
+        return False
+    return len(quoted) > 1 or (before is not None and before.normal in _COMPARING)
 
 
 def _is_in_title_case(text: str, words: Sequence[Word]) -> bool:
@@ -163,6 +176,8 @@ def _is_in_title_case(text: str, words: Sequence[Word]) -> bool:
     )
 
 
+_CREDITING = frozenset(["director", "directors", "made", "makers", "creators", "behind", "wrote", "debut", "brought"])
+_NO_FILMS = frozenset(["song", "songs", "number", "tune", "sings", "singing", "titled", "called", "an", "the"])
 _STUDIO = frozenset(
     [
         "studio",

@@ -131,7 +131,8 @@ class StanceReader:
         low = max(0, first - 5)
         ends = {low + after - 1: low + begin for begin, after, _ in self._lexicon.negators.find(words[low:first])}
         for at in range(first - 1, max(-1, first - 5), -1):
-            if clauses.strong[at + 1] or words[at].normal in {"that", "which", "who", "because"}:
+            word = words[at].normal
+            if clauses.strong[at + 1] or (word in {"that", "which", "who", "because"} and at - 1 not in ends):
                 return None
             if at in ends and at not in kept_safe and not clauses.hyphen[at + 1]:
                 return ends[at]

@@ -20,7 +20,8 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,400}>|<!--.{0,2000}?-->", re.DOTALL)
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
 # Blanks are only looked at from where they begin, lest a page of them be read once for each.
 _REFERRAL = re.compile(
-    r"(?:[(\[]|(?<!\s))\s*+(?:read (?:the |my |our )?)?(?:full|complete|original|whole|entire)\s+(?:review|text|article|essay)\b"
+    r"(?:[(\[]|(?<!\s))\s*+(?:read (?:the |my |our )?)?"
+    r"(?:full|complete|original|whole|entire)\s+(?:review|text|article|essay)\b"
     r"[^.\n]{0,60}(?:[\])]|$)|\((?:in )?(?:spanish|french|german|portuguese|italian)\)",
     re.IGNORECASE,
 )
@@ -28,6 +29,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MOST_WORDS = 250
 """How many words a sentence has at the most: what is longer, a list or a text without a full stop, is cut."""
+_LONGEST_BLOCK = 20_000
+"""How many characters the splitter gets at once: quotes that stay open cost it the square of their number."""
 _ASCII_QUOTE = str.maketrans("’‘", "''")
 
 
@@ -99,7 +102,7 @@ class ReviewText:
 
         found: list[Sentence] = []
         at = 0
-        for piece in sentencex.segment("en", self.text):
+        for piece in (piece for block in _blocks(self.text) for piece in sentencex.segment("en", block)):
             begin = self.text.find(piece, at)
             if begin < 0:
                 continue
@@ -108,6 +111,17 @@ class ReviewText:
             end = begin + len(piece.rstrip())
             found += _cut(start, end, words_of(self.text, start, end))
         return found
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield a text as it is, or in parts where it is long, which end where a line ends, or else a word."""
+    at = 0
+    while len(text) - at > _LONGEST_BLOCK:
+        after = at + _LONGEST_BLOCK
+        end = text.rfind("\n", at, after) + 1 or text.rfind(" ", at, after) + 1 or after
+        yield text[at:end]
+        at = end
+    yield text[at:]
 
 
 def _cut(start: int, end: int, words: tuple[Word, ...]) -> Iterator[Sentence]:

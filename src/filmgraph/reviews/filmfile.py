@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from filmgraph.namespaces import FG, OA, PROV, RDF, SCHEMA, XSD, iri, kind_of, slug_of
 from filmgraph.reviews.known import Decided, KnownReview
-from filmgraph.reviews.proposals import Turtle
+from filmgraph.reviews.proposals import Turtle, span_of
 from filmgraph.turtle import natural_key, write_turtle
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class FilmFile:
         self._blocks: dict[str, str] = {}
         self._claims: dict[str, list[str]] = {}
         self._kept: set[str] = set()
-        self._quoted: dict[tuple[str, int, int], str] = {}
+        self._quoted: set[tuple[str, int, int]] = set()
         self._read_file()
 
     def _read_file(self) -> None:
@@ -100,19 +100,16 @@ class FilmFile:
                     self._note_rejected(subject, review.value)
                 if rejected or not turtle.values(subject, PROV + "wasGeneratedBy"):
                     self._kept.add(subject)
-            for quoted in turtle.values(subject, OA + "exact"):
-                source = turtle.values(subject, OA + "hasSource")
-                self._quoted[(source[0].value, *self._span(subject))] = quoted.value
+            span = span_of(turtle, subject) if turtle.values(subject, OA + "exact") else None
+            if span is not None:
+                for source in turtle.values(subject, OA + "hasSource"):
+                    self._quoted.add((source.value, span.start, span.end))
 
     def _note_rejected(self, claim: str, review: str) -> None:
         turtle = self.turtle
         self.decided.claims.add(claim)
         for about in (*turtle.values(claim, FG + "aboutTechnique"), *turtle.values(claim, FG + "aboutAspect")):
             self.decided.concepts.add((review, about.value))
-
-    def _span(self, passage: str) -> tuple[int, int]:
-        start, end = (self.turtle.values(passage, OA + name)[0].value for name in ("start", "end"))
-        return int(start), int(end)
 
     def address(self, review: ReadReview) -> str:
         """Return the IRI of a review: the one it has, or the next that is free."""

@@ -25,7 +25,8 @@ class Films:
         self.title: dict[str, str] = {}
         query = (
             f"SELECT DISTINCT ?f ?y ?n ?p WHERE {{ ?f a <{FG}Film> ; <{FG}releaseYear> ?y ; ?p ?n "
-            f"VALUES ?p {{ <{SCHEMA}name> <{SCHEMA}alternateName> }} }}"
+            f"VALUES ?p {{ <{SCHEMA}name> <{SCHEMA}alternateName> }} }} "
+            "ORDER BY STR(?f) STR(?n)"
         )
         self._year: dict[str, int] = {}
         for film, year, name, predicate in store.select(query):

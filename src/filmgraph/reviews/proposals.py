@@ -19,7 +19,7 @@ from filmgraph.turtle import format_turtle, write_turtle
 if TYPE_CHECKING:
     from filmgraph.workspace import Workspace
 
-__all__ = ["Proposal", "Span", "Turtle", "proposals_of", "turtle_files", "waiting_folder"]
+__all__ = ["Proposal", "Span", "Turtle", "proposals_of", "span_of", "turtle_files", "waiting_folder"]
 
 _TYPE = RDF + "type"
 _COMPARES = (FG + "comparesTo", FG + "comparesToTitle")
@@ -158,7 +158,7 @@ def _proposal(turtle: Turtle, claim: str, triples: list[ox.Triple]) -> Proposal 
     concepts = [*told.get(FG + "aboutTechnique", ()), *told.get(FG + "aboutAspect", ())]
     if review not in turtle.subjects or not film or not concepts:
         return None
-    spans = (_span(turtle, passage) for passage in told.get(FG + "evidence", ()))
+    spans = (span_of(turtle, passage) for passage in told.get(FG + "evidence", ()))
     return Proposal(
         claim=claim,
         review=review,
@@ -183,7 +183,8 @@ def _texts(turtle: Turtle, subject: str, predicate: str) -> tuple[str, ...]:
     return tuple(sorted(value.value for value in turtle.values(subject, predicate)))
 
 
-def _span(turtle: Turtle, passage: str) -> Span | None:
+def span_of(turtle: Turtle, passage: str) -> Span | None:
+    """Return where a passage of a file stands, None where the file does not say so in whole numbers."""
     places = [plain(value) for name in ("start", "end") for value in turtle.values(passage, OA + name)]
     if len(places) != 2 or not all(type(place) is int for place in places):
         return None

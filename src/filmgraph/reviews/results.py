@@ -88,6 +88,7 @@ class ImportedReviews:
         notes += [f"kept apart from somebody of this name who is no critic: {name}" for name in self.apart[:SHOWN]]
         notes += _more(self.apart, "kept apart")
         notes += [f"of a name that several critics bear, the first was taken: {name}" for name in self.unclear[:SHOWN]]
+        notes += _more(self.unclear, "names that several critics bear")
         notes += [f"perhaps one critic: {one}, {other}" for one, other in self.perhaps_one[:SHOWN]]
         notes += _more(self.perhaps_one, "pairs that are perhaps one critic")
         if self.passed_over:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import inf
 
 __all__ = ["contradicts", "lean_of", "read_score"]
 
@@ -39,7 +40,7 @@ def read_score(text: str) -> float | None:
     if found := _SHARE.fullmatch(text) or _PERCENT.fullmatch(text):
         got = float(found["got"].replace(",", "."))
         most = float(found.groupdict().get("most", "100").replace(",", "."))
-        return round(got / most, 4) if most > 0 and got <= most else None
+        return round(got / most, 4) if 0 < most < inf and got <= most else None
     return None
 
 

@@ -31,7 +31,7 @@ _NOBODY = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(r"by (?=[A-ZÀ-Þ])", re.IGNORECASE)
-_HOUSE_BEHIND = re.compile(r"\s*[(\[][^()\[\]]*[)\]]$")
+_HOUSE_BEHIND = re.compile(r"(?<!\s)\s*+[(\[][^()\[\]]*[)\]]$")
 _LAST_FIRST = re.compile(r"(?P<last>[^,]+), (?P<first>[^,]+)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|esq)\.?", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s(?:and|&|with)\s", re.IGNORECASE)

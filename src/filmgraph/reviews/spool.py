@@ -119,7 +119,7 @@ class Spool:
         )
 
     def reviews(self, film: str) -> Iterator[Spooled]:
-        """Yield the reviews of a film in the order of publication, date, address and hash: the order of numbers."""
+        """Yield the reviews of a film by critic, publication, date, address and hash: the order of their numbers."""
         found = self._db.execute(
             f"SELECT {_FIELDS} FROM review WHERE film = ? ORDER BY critic, house, published, address, hash, row",
             (film,),
