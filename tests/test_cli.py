@@ -468,7 +468,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> str:
             ("agreement", "Alpha"),
             "Close-up: praised by 3 of 5 critics (60%, 23–88%); 1 more speaks of it without judging",
         ),
-        (("agreement", "Alpha", "close-up"), "Counted with it: Framing."),
+        (("agreement", "Alpha", "framing"), "Counted with it: Close-up."),
         (("agreement", "Delta", "silence"), "Silence: no critic speaks of it"),
         (("contested",), "Close-up in Alpha: 3 praise, 1 fault, 1 both (smaller side 25%, 5–70%)"),
         (("contested", "Beta"), "Close-up in Beta: 2 praise, 1 fault (smaller side 33%, 6–79%)"),
@@ -476,7 +476,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> str:
         (("values", "Critic Three"), "Sound: 3 of 6 things praised (50%, 19–81%), against 50% by all critics"),
         (("values", "Critic Three"), "Too few to tell from what all critics praise."),
         (("alike", "Critic Three"), "Critic Four (0.74): both praise silence, close-up"),
-        (("uses",), "Match cut: no critic has noticed"),
+        (("uses",), "Match cut: no critic speaks of it by name"),
         (("uses", "Epsilon"), "Silence: praised by 3 of 3 critics (100%, 44–100%)"),
         (("todo",), "Silence in Alpha: praised by 4 of 4 critics (100%, 51–100%)"),
         (("todo", "-n", "1"), "2 more: --limit 3 shows them."),
@@ -507,9 +507,9 @@ def test_every_question_about_critics_has_rows(run: Run, heard: str) -> None:
 
 def test_a_film_page_counts_critics_beside_a_use_and_tells_a_few_claims(run: Run, heard: str) -> None:
     text = " ".join(run("film", "Alpha", "--store", heard).stdout.split())
-    counted = "Praised by 4 of 6 critics (67%, 30–90%); 1 more speaks of it without judging."
-    assert f"{counted} Counted with it: framing." in text
-    assert "5 more: --claims lists them." in text
+    counted = "Praised by 3 of 5 critics (60%, 23–88%); 1 more speaks of it without judging."
+    assert f"{counted} Framing at large: praised by 1 critic." in text
+    assert "4 more: --claims lists them." in text
     assert "Silence: praised by 4 of 4 critics (100%, 51–100%); no use of it here" in text
     assert text.count("Critic Six ") == 1
     everything = " ".join(run("film", "Alpha", "--store", heard, "--claims").stdout.split())

@@ -60,8 +60,9 @@ def test_a_use_tells_who_noticed_it(store: Store) -> None:
         ("praise", "Critic One"),
         ("criticism", "Critic Two, Test Journal"),
     ]
-    # Montage is broader than jump cut: who praises the one speaks of the other.
-    assert [claim.about.name for claim in jump_cut.noticed] == ["Montage"]
+    # Montage is broader than jump cut: who praises the one need not have noticed the other.
+    assert jump_cut.noticed == ()
+    assert [(about.name, tally.critics) for about, tally in jump_cut.at_large] == [("Montage", 1)]
     assert close_up.definition == "A shot that fills the picture with a face or a detail."
     assert (close_up.source, close_up.spoiler) == (None, False)
 
@@ -85,11 +86,13 @@ def heard_by_critics() -> MemoryStore:
 def test_a_use_counts_the_critics_who_noticed_it() -> None:
     with heard_by_critics() as store:
         close_up, jump_cut = film_page(store, ALPHA).uses
-        # Six critics on close-ups, one of whom praises and faults in two reviews, and one on framing.
-        assert close_up.critics == Tally(praise=4, criticism=1, mixed=1, observation=1)
-        assert len(close_up.noticed) == 8
-        # The praise of the editing as a whole notices no cut in particular.
-        assert jump_cut.critics == Tally(praise=1, criticism=1)
+        # Six critics on close-ups, one of whom praises and faults in two reviews; and one on framing, at large.
+        assert close_up.critics == Tally(praise=3, criticism=1, mixed=1, observation=1)
+        assert len(close_up.noticed) == 7
+        assert [(about.name, tally) for about, tally in close_up.at_large] == [("Framing", Tally(praise=1))]
+        # The praise of the editing as a whole notices no cut in particular, nor does that of the montage.
+        assert jump_cut.critics == Tally()
+        assert [(about.name, tally) for about, tally in jump_cut.at_large] == [("Montage", Tally(1, 1))]
         reception = Reception(store)
         for use in film_page(store, ALPHA).uses:
             (found,) = reception.agreement(ALPHA, use.technique.iri)
@@ -123,8 +126,9 @@ def test_a_technique_counts_critics_film_by_film() -> None:
         ]
         assert [use.critics for use in page.uses] == [Tally(praise=3)]
         close_up = technique_page(store, iri("technique", "close-up"))
-        # Beside the use the framing counts, as it does on the page of the film; among the claims it does not.
-        assert [use.critics.praise for use in close_up.uses] == [4, 2]
+        # Beside the use the framing is told apart, as it is on the page of the film.
+        assert [use.critics.praise for use in close_up.uses] == [3, 2]
+        assert [[about.name for about, _ in use.at_large] for use in close_up.uses] == [["Framing"], []]
         assert [heard.critics.praise for heard in close_up.heard] == [3, 2]
         assert {claim.about.name for claim in close_up.claims} == {"Close-up"}
 

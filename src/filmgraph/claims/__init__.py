@@ -2,7 +2,15 @@
 
 from filmgraph.claims.extraction import VERSION, Candidate, Extractor
 from filmgraph.claims.naming import CRAFT_ASPECTS
-from filmgraph.claims.verification import CheckedPassage, Passage, PassageReport, verify_passages
+from filmgraph.claims.passages import Passage
+from filmgraph.claims.verification import (
+    CheckedPassage,
+    PassageReport,
+    TableReport,
+    verify_passages,
+    verify_source,
+    verify_table,
+)
 
 __all__ = [
     "CRAFT_ASPECTS",
@@ -12,5 +20,8 @@ __all__ = [
     "Extractor",
     "Passage",
     "PassageReport",
+    "TableReport",
     "verify_passages",
+    "verify_source",
+    "verify_table",
 ]

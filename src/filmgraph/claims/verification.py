@@ -2,7 +2,8 @@
 
 A review carries the SHA-256 of the text it was read from, and a passage its place in that text, in Unicode code
 points, with the SHA-256 of the UTF-8 of its words (``fg:exactSha256``). So whoever has the text can check every
-passage, and nobody has to publish it.
+passage, and nobody has to publish it. A table of texts is checked cell by cell: there the hash says whose text a cell
+is.
 """
 
 from __future__ import annotations
@@ -10,20 +11,36 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from itertools import accumulate
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filmgraph.claims.passages import (
+    Passage,
+    bytes_of,
+    check_known,
+    passages_of,
+    reviews_by_hash,
+    reviews_of_text,
+)
 from filmgraph.errors import NotFoundError
-from filmgraph.namespaces import FG, SPARQL_PREFIXES, shorten, slug_of
-from filmgraph.readers import read_text
+from filmgraph.namespaces import shorten
+from filmgraph.readers import LARGEST_TEXT, read_text
 from filmgraph.rows import printable
+from filmgraph.tables import StreamedTable, has_column
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["CheckedPassage", "Passage", "PassageReport", "verify_passages"]
+__all__ = [
+    "CheckedPassage",
+    "PassageReport",
+    "TableReport",
+    "verify_passages",
+    "verify_source",
+    "verify_table",
+]
 
 WIDEST_SEARCH = 200_000
 """How many places a passage is looked for at: a whole text of that many characters, the surroundings in a longer."""
@@ -36,35 +53,10 @@ _COST_OF_A_HASH = 256
 SHORTEST_TELLING = 8
 """The shortest passage, in characters, by which a text is recognised: fewer stand in any text."""
 
+TEXT_COLUMN = "text"
+"""The column of a table that holds the texts."""
+
 _STANDS, _MOVED, _ORPHAN = "stands", "moved", "orphan"
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A passage as the graph holds it: its review, its place, and what its words must be.
-
-    ``start`` and ``end`` count code points, -1 where the graph has no whole number; ``sha256`` (hexadecimal) and
-    ``exact`` are None where the graph does not have them. ``claims`` and ``statements`` are those that stand on it.
-    """
-
-    iri: str
-    review: str
-    start: int
-    end: int
-    sha256: str | None
-    exact: str | None
-    claims: tuple[str, ...]
-    statements: tuple[str, ...]
-
-    @property
-    def length(self) -> int:
-        """How many code points the words have; nothing positive where the place is no span."""
-        return self.end - self.start if self.exact is None else len(self.exact)
-
-    @property
-    def provable(self) -> bool:
-        """Whether the graph says anything about the words."""
-        return self.sha256 is not None or self.exact is not None
 
 
 @dataclass(frozen=True)
@@ -90,18 +82,10 @@ class CheckedPassage:
         return printable(f"{self.state} {shorten(passage.iri)} at {place}{reason} ({claims})")
 
 
-@dataclass(frozen=True)
-class PassageReport:
-    """What a text proves about the passages of a review, or of several that were read from the same text.
+class _Report:
+    """What reports of a text and of a table have in common: the passages by what became of them."""
 
-    ``hash_matches`` says whether the file is, byte for byte, the text that the reviews were read from.
-    """
-
-    file: str
-    sha256: str
-    reviews: tuple[str, ...]
-    hash_matches: bool
-    checked: tuple[CheckedPassage, ...] = field(repr=False)
+    checked: tuple[CheckedPassage, ...]
 
     @property
     def standing(self) -> tuple[CheckedPassage, ...]:
@@ -120,21 +104,119 @@ class PassageReport:
 
     @property
     def ok(self) -> bool:
+        """Whether every passage stands."""
+        return len(self.standing) == len(self.checked)
+
+    def _in_state(self, state: str) -> tuple[CheckedPassage, ...]:
+        return tuple(checked for checked in self.checked if checked.state == state)
+
+    def _told(self, head: str, tail: str = "") -> str:
+        counts = f"{len(self.standing):,} of {len(self.checked):,} passages stand"
+        if not self.ok:
+            counts += f", {len(self.moved):,} moved, {len(self.orphaned):,} orphaned"
+        first = printable(f"{head}: {counts}{tail}.")
+        return "\n".join([first, *(checked.to_text() for checked in (*self.moved, *self.orphaned))])
+
+
+@dataclass(frozen=True)
+class PassageReport(_Report):
+    """What a text proves about the passages of a review, or of several that were read from the same text.
+
+    ``hash_matches`` says whether the file is, byte for byte, the text that the reviews were read from.
+    """
+
+    file: str
+    sha256: str
+    reviews: tuple[str, ...]
+    hash_matches: bool
+    checked: tuple[CheckedPassage, ...] = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
         """Whether the file is the text that was read, and every passage stands in it."""
-        return self.hash_matches and len(self.standing) == len(self.checked)
+        return self.hash_matches and super().ok
 
     def to_text(self) -> str:
         """Return the outcome in one line, then one line for each passage that does not stand."""
         reviews = ", ".join(map(shorten, self.reviews))
         text = "is the text" if self.hash_matches else "is not, byte for byte, the text"
-        counts = f"{len(self.standing)} of {len(self.checked)} passages stand"
-        if not self.ok:
-            counts += f", {len(self.moved)} moved, {len(self.orphaned)} orphaned"
-        head = printable(f"{self.file} {text} that {reviews} was read from: {counts}.")
-        return "\n".join([head, *(checked.to_text() for checked in (*self.moved, *self.orphaned))])
+        return self._told(f"{self.file} {text} that {reviews} was read from")
 
-    def _in_state(self, state: str) -> tuple[CheckedPassage, ...]:
-        return tuple(checked for checked in self.checked if checked.state == state)
+
+@dataclass(frozen=True)
+class TableReport(_Report):
+    """What a table of texts proves about the passages of all reviews that were read from one of its cells.
+
+    ``texts`` counts the cells that hold a text, and ``unknown`` those of them that are no review of the graph.
+    """
+
+    file: str
+    reviews: tuple[str, ...]
+    texts: int
+    unknown: int
+    checked: tuple[CheckedPassage, ...] = field(repr=False)
+
+    def to_text(self) -> str:
+        """Return the outcome in one line, then one line for each passage that does not stand."""
+        whose = f"{len(self.reviews):,} review{'' if len(self.reviews) == 1 else 's'}"
+        unknown = f"{self.unknown:,} of its {self.texts:,} texts {'is' if self.unknown == 1 else 'are'}"
+        return self._told(f"{self.file} is a table with the text of {whose}", f"; {unknown} of no review of this graph")
+
+
+def verify_source(
+    store: Store, file: str | os.PathLike[str], *, review: str | None = None
+) -> PassageReport | TableReport:
+    """Check passages against a file: a table of texts, or the text of a review.
+
+    A table is a CSV file whose first row names a column ``text``, whatever the file is called, unless it is as a
+    whole the text that a review was read from. See :func:`verify_table` and :func:`verify_passages`.
+    """
+    if has_column(file, TEXT_COLUMN) and not _is_text_of_a_review(store, file):
+        return verify_table(store, file, review=review)
+    return verify_passages(store, file, review=review)
+
+
+def verify_table(store: Store, file: str | os.PathLike[str], *, review: str | None = None) -> TableReport:
+    """Check the passages of every review that was read from a cell of a table, in its column ``text``.
+
+    A cell is the text of the reviews that have its hash; with ``review``, an IRI, only that one is checked. The
+    table is read row by row: in memory are what the graph says, and one row.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read or is no such table, and
+    :class:`~filmgraph.errors.NotFoundError` for a table without a text of a review, or of the one that is wanted,
+    for an unknown review, and where those that were found have no passages.
+    """
+    table = StreamedTable(file, columns=[TEXT_COLUMN])
+    if review is not None:
+        check_known(store, review)
+    by_hash = reviews_by_hash(store)
+    passages: dict[str, list[Passage]] = {}
+    for passage in passages_of(store, None if review is None else [review]):
+        passages.setdefault(passage.review, []).append(passage)
+    checked: dict[str, list[CheckedPassage]] = {}
+    texts = unknown = 0
+    for text in _cells(table):
+        texts += 1
+        reviews = by_hash.get(sha256(text.encode()).digest())
+        if reviews is None:
+            unknown += 1
+            continue
+        for found in reviews:
+            if found not in checked and review in (None, found):
+                checked[found] = list(_checked(_Text(text), passages.get(found, ()), hash_matches=True))
+    if not checked:
+        whose = "any review of this graph" if review is None else shorten(review)
+        raise NotFoundError(
+            f"{printable(table.file)}: none of the {texts:,} texts in the column {TEXT_COLUMN} is, character by "
+            f"character, the one that {whose} was read from."
+        )
+    if not any(checked.values()):
+        whose = "The reviews that were found have" if review is None else f"{shorten(review)} has"
+        raise NotFoundError(f"{whose} no passages to verify.")
+    in_order = sorted(checked)
+    return TableReport(
+        table.file, tuple(in_order), texts, unknown, tuple(passage for iri in in_order for passage in checked[iri])
+    )
 
 
 def verify_passages(store: Store, file: str | os.PathLike[str], *, review: str | None = None) -> PassageReport:
@@ -148,10 +230,10 @@ def verify_passages(store: Store, file: str | os.PathLike[str], *, review: str |
     """
     text = _Text(read_text(file))
     if review is not None:
-        _check_known(store, review)
-    same_text = _reviews_of_text(store, text.sha256)
+        check_known(store, review)
+    same_text = reviews_of_text(store, text.sha256)
     reviews = [review] if review is not None else same_text or _recognised(store, text, os.fspath(file))
-    passages = _passages(store, reviews)
+    passages = passages_of(store, reviews)
     if not passages:
         raise NotFoundError(f"{', '.join(map(shorten, reviews))} has no passages to verify.")
     matching = set(reviews) <= set(same_text)
@@ -239,7 +321,7 @@ def _search(text: _Text, passage: Passage, expected: int) -> int | None:
 
 def _recognised(store: Store, text: _Text, file: str) -> list[str]:
     """Return the reviews of which a passage is found in a text: at its place, or else anywhere."""
-    telling = [p for p in _passages(store, None) if p.provable and p.length >= SHORTEST_TELLING and p.start >= 0]
+    telling = [p for p in passages_of(store, None) if p.provable and p.length >= SHORTEST_TELLING and p.start >= 0]
     reviews = {passage.review for passage in telling if text.holds(passage, passage.start)}
     if not reviews:
         reviews = {passage.review for passage in telling if passage.exact and passage.exact in text.text}
@@ -256,7 +338,7 @@ def _found_by_hash(text: _Text, passages: Sequence[Passage]) -> set[str]:
     """Return the reviews of which a passage stands somewhere in a text; one walk for all passages of a length."""
     by_length: dict[int, dict[bytes, str]] = {}
     for passage in passages:
-        digest = _bytes_of(passage.sha256 or "")
+        digest = bytes_of(passage.sha256 or "")
         if passage.length <= len(text) and digest:
             by_length.setdefault(passage.length, {}).setdefault(digest, passage.review)
     reviews: set[str] = set()
@@ -273,56 +355,21 @@ def _found_by_hash(text: _Text, passages: Sequence[Passage]) -> set[str]:
     return reviews
 
 
-def _bytes_of(hexadecimal: str) -> bytes:
+def _cells(table: StreamedTable) -> Iterator[str]:
+    """Yield the texts of a table as they were read, blank ones left out."""
+    place = table.places[TEXT_COLUMN]
+    for _, cells in table.rows():
+        if place < len(cells) and cells[place].strip():
+            yield cells[place]
+
+
+def _is_text_of_a_review(store: Store, file: str | os.PathLike[str]) -> bool:
+    """Whether a file is, as a whole, what a review was read from, although it begins as a table does."""
     try:
-        return bytes.fromhex(hexadecimal)
-    except ValueError:
-        return b""
-
-
-def _reviews_of_text(store: Store, digest: str) -> list[str]:
-    query = (
-        f'SELECT DISTINCT ?review WHERE {{ ?review <{FG}textSha256> ?hash FILTER (LCASE(STR(?hash)) = "{digest}") }}'
-    )
-    return sorted(str(review) for (review,) in store.select(query))
-
-
-def _check_known(store: Store, review: str) -> None:
-    reviews = sorted(str(row[0]) for row in store.select(f"SELECT DISTINCT ?review WHERE {{ ?review a <{FG}Review> }}"))
-    if review not in reviews:
-        of_slug = {slug_of(known): known for known in reviews}
-        near = [shorten(of_slug[slug]) for slug in get_close_matches(slug_of(review), of_slug, n=3)]
-        raise NotFoundError(f"There is no review {printable(shorten(review))} in this graph.", suggestions=near)
-
-
-_PASSAGES = f"""{SPARQL_PREFIXES}
-SELECT ?passage ?review ?start ?end ?hash ?exact ?claim ?statement WHERE {{
-  %s
-  ?passage oa:hasSource ?review .
-  OPTIONAL {{ ?passage oa:start ?start }}
-  OPTIONAL {{ ?passage oa:end ?end }}
-  OPTIONAL {{ ?passage fg:exactSha256 ?hash }}
-  OPTIONAL {{ ?passage oa:exact ?exact }}
-  OPTIONAL {{ ?claim fg:evidence ?passage OPTIONAL {{ ?claim fg:statement ?statement }} }}
-}}
-ORDER BY STR(?review) STR(?passage) STR(?claim) STR(?statement) ?start ?end STR(?hash) STR(?exact)
-"""
-
-
-def _passages(store: Store, reviews: Sequence[str] | None) -> list[Passage]:
-    """Return the passages of some reviews, or of all, in the order of review, place and IRI."""
-    values = "" if reviews is None else f"VALUES ?review {{ {' '.join(f'<{review}>' for review in reviews)} }}"
-    rows: dict[tuple[str, str], list[dict[str, object]]] = {}
-    for record in store.select(_PASSAGES % values).records():
-        rows.setdefault((str(record["passage"]), str(record["review"])), []).append(dict(record))
-    passages: list[Passage] = []
-    for (iri, review), records in rows.items():
-        first = records[0]
-        start, end = (value if type(value) is int else -1 for value in (first["start"], first["end"]))
-        digest, exact = (None if first[name] is None else str(first[name]) for name in ("hash", "exact"))
-        claims, statements = (
-            tuple(dict.fromkeys(str(record[name]) for record in records if record[name] is not None))
-            for name in ("claim", "statement")
-        )
-        passages.append(Passage(iri, review, start, end, digest and digest.lower(), exact, claims, statements))
-    return sorted(passages, key=lambda passage: (passage.review, passage.start, passage.end, passage.iri))
+        with Path(file).open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size > LARGEST_TEXT:
+                return False
+            digest = file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return False
+    return bool(reviews_of_text(store, digest))

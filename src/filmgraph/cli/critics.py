@@ -51,7 +51,7 @@ def critics_command() -> None:
 def agreement_command(graph: FilmGraph, film: str, technique: str | None, limit: int, form: str) -> None:
     """Show for each craft of FILM how many critics praise it, or for one TECHNIQUE.
 
-    With TECHNIQUE, those who speak of a broader or narrower one are counted with it. An aspect (story) or a category
+    With TECHNIQUE, those who speak of a narrower one are counted with it. An aspect (story) or a category
     (editing) can be asked for in the same way.
     """
     from filmgraph.reception import Agreement
@@ -152,7 +152,8 @@ def uses_command(graph: FilmGraph, film: str | None, limit: int, form: str) -> N
             if each.film.iri != at:
                 heading(each.film.name)
                 at = each.film.iri
-            bullet(f"{each.technique.name}: {each.critics.in_words or 'no critic has noticed'}")
+            at_large = f"; its kind at large {each.at_large.in_words}" if each.at_large.critics else ""
+            bullet(f"{each.technique.name}: {each.critics.in_words or 'no critic speaks of it by name'}{at_large}")
 
     _print(found, NoticedUse, limit, form, tell)
 

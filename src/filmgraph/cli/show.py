@@ -196,13 +196,17 @@ def _print_use(use: Use, *, all_claims: bool, spoilers: bool) -> None:
 
 
 def _print_critics(use: Use) -> None:
-    """Print how many critics noticed a use, and which broader or narrower techniques some of them speak of."""
-    if not use.noticed:
-        return
+    """Print how many critics noticed a use, by which narrower techniques too, and what they say at large."""
     others = sorted({claim.about.name.lower() for claim in use.noticed} - {use.technique.name.lower()})
-    words = use.critics.in_words
     counted = f" Counted with it: {', '.join(others)}." if others else ""
-    paragraph(f"{words[0].upper()}{words[1:]}.{counted}", indent=2)
+    parts = [f"{_capitalized(use.critics.in_words)}.{counted}"] if use.noticed else []
+    parts += [f"{about.name} at large: {tally.in_words}." for about, tally in use.at_large]
+    if parts:
+        paragraph(" ".join(parts), indent=2)
+
+
+def _capitalized(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _telling(claims: Sequence[Claim], most: int) -> list[Claim]:

@@ -13,6 +13,7 @@ from filmgraph.namespaces import FG, ROLES, SCHEMA, WD, kind_of, slug_of
 from filmgraph.pages.parts import (
     Claim,
     Heard,
+    Kin,
     Named,
     Use,
     claims_where,
@@ -103,12 +104,12 @@ def _literals_with_language(store: Store, resource: str, predicate: str) -> list
     )
 
 
-def _heard(claims: Iterable[Claim], uses: Iterable[Use], kin: dict[str, set[str]]) -> tuple[Heard, ...]:
+def _heard(claims: Iterable[Claim], uses: Iterable[Use], kin: dict[str, Kin]) -> tuple[Heard, ...]:
     """Return how many critics speak of each concept, those of which most speak first."""
     by_concept: dict[Named, list[Claim]] = {}
     for claim in claims:
         by_concept.setdefault(claim.about, []).append(claim)
-    shown = {use.category.iri for use in uses}.union(*kin.values())
+    shown = {use.category.iri for use in uses}.union(*(own.all for own in kin.values()))
     found = (
         Heard(
             film=said[0].film,

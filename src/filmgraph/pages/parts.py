@@ -20,6 +20,7 @@ __all__ = [
     "NO_CATEGORY",
     "Claim",
     "Heard",
+    "Kin",
     "Named",
     "Scene",
     "Use",
@@ -96,8 +97,9 @@ class Heard:
 class Use:
     """How a film uses a technique, in which scenes, and which claims speak of it.
 
-    ``noticed`` holds the accepted claims on the same film and the same, a broader or a narrower technique, and
-    ``critics`` counts who makes them. A use without a ``source`` is the editors' own reading.
+    ``noticed`` holds the accepted claims on the same film and the same or a narrower technique, and ``critics`` counts
+    who makes them. ``at_large`` counts those who speak of a broader one: whoever praises the animation need not have
+    noticed the cut-outs. A use without a ``source`` is the editors' own reading.
     """
 
     iri: str
@@ -112,6 +114,20 @@ class Use:
     source: str | None = None
     noticed: tuple[Claim, ...] = ()
     critics: Tally = field(default_factory=Tally)
+    at_large: tuple[tuple[Named, Tally], ...] = ()
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A technique with every narrower one (``near``), and every broader one (``wider``), categories left out."""
+
+    near: frozenset[str]
+    wider: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Both."""
+        return self.near | self.wider
 
 
 def properties_of(store: Store, resource: str) -> dict[str, list[str]]:
@@ -250,24 +266,34 @@ def tally_of(claims: Iterable[Claim]) -> Tally:
     return Tally.of((voice, claim.stance) for claim in claims for voice in claim.voices)
 
 
-def kin_of(store: Store, techniques: Iterable[str]) -> dict[str, set[str]]:
-    """Return for each technique itself with every broader and narrower one, categories left out."""
-    kin = {technique: {technique} for technique in techniques}
-    values = " ".join(f"<{technique}>" for technique in sorted(kin))
+def kin_of(store: Store, techniques: Iterable[str]) -> dict[str, Kin]:
+    """Return the kin of each technique."""
+    near = {technique: {technique} for technique in techniques}
+    wider: dict[str, set[str]] = {technique: set() for technique in near}
+    values = " ".join(f"<{technique}>" for technique in sorted(near))
     if values:
-        for technique, other in store.select(
-            f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {{ ?t <{SKOS}broader>+ ?o }} UNION "
-            f"{{ ?o <{SKOS}broader>+ ?t }} ?o a <{FG}Technique> }}"
-        ):
-            kin[str(technique)].add(str(other))
-    return kin
+        for found, path in ((near, f"?o <{SKOS}broader>+ ?t"), (wider, f"?t <{SKOS}broader>+ ?o")):
+            for technique, other in store.select(
+                f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {path} . ?o a <{FG}Technique> }}"
+            ):
+                found[str(technique)].add(str(other))
+    return {technique: Kin(frozenset(near[technique]), frozenset(wider[technique])) for technique in near}
 
 
-def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, set[str]]) -> Use:
+def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, Kin]) -> Use:
     """Return a use with the claims of critics who noticed it, and their number."""
-    related = kin.get(use.technique.iri, set())
-    noticed = tuple(claim for claim in claims if claim.about.iri in related and claim.film.iri == use.film.iri)
-    return replace(use, noticed=noticed, critics=tally_of(noticed))
+    if use.technique.iri not in kin:
+        return use
+    own = kin[use.technique.iri]
+    of_film = [claim for claim in claims if claim.film.iri == use.film.iri]
+    noticed = tuple(claim for claim in of_film if claim.about.iri in own.near)
+    at_large: dict[Named, list[Claim]] = {}
+    for claim in of_film:
+        if claim.about.iri in own.wider:
+            at_large.setdefault(claim.about, []).append(claim)
+    counted = [(about, tally_of(said)) for about, said in at_large.items()]
+    counted.sort(key=lambda each: (-each[1].critics, each[0].name, each[0].iri))
+    return replace(use, noticed=noticed, critics=tally_of(noticed), at_large=tuple(counted))
 
 
 def _maybe_named(iri: Value, names: dict[str, str]) -> Named | None:

@@ -81,11 +81,11 @@ def technique_page(store: Store, technique: str) -> TechniquePage:
     below = f"{{ ?technique <{SKOS}broader>* <{technique}> }}"
     uses = uses_where(store, below)
     kin = kin_of(store, {technique, *(use.technique.iri for use in uses)})
-    said = claims_where(store, f"VALUES ?about {{ {_values(set().union(*kin.values()))} }}")
+    said = claims_where(store, f"VALUES ?about {{ {_values(frozenset().union(*(own.all for own in kin.values())))} }}")
     uses = tuple(with_claims(use, said, kin) for use in uses)
     narrower_or_same = {str(row[0]) for row in store.select(f"SELECT ?technique WHERE {below}")}
     claims = tuple(claim for claim in said if claim.about.iri in narrower_or_same)
-    related = _values(kin[technique])
+    related = _values(kin[technique].all)
     using = store.select(
         f"SELECT DISTINCT ?f WHERE {{ VALUES ?t {{ {related} }} ?u <{FG}technique> ?t ; <{FG}film> ?f }}"
     )

@@ -146,7 +146,7 @@ class Reception:
         """Return what critics say of each concept in a film, those of which most speak first.
 
         With a ``concept`` (technique, aspect or category) there is one answer, which counts those who speak of the
-        technique or of a broader or narrower one; of a category, of any technique in it.
+        technique or of a narrower one; of a category, of any technique in it.
 
         Raises :class:`~filmgraph.errors.NotFoundError` for a name that nothing bears.
         """
@@ -154,7 +154,9 @@ class Reception:
         concepts = self._said.get(iri, {})
         if concept is not None:
             wanted = resolve(self._store, concept, kind="concept")
-            spoken = sorted(about for about in concepts if self._speaks_of(about, wanted))
+            spoken = sorted(
+                about for about in concepts if self._speaks_of(about, wanted) and about not in self._up.get(wanted, ())
+            )
             names = self._named([iri, wanted, *spoken])
             tally = Tally.of(pair for about in spoken for pair in concepts[about])
             through = tuple(names[about] for about in spoken if about != wanted)
@@ -307,12 +309,22 @@ class Reception:
         for iri in films:
             concepts = self._said.get(iri, {})
             for technique, use in self._uses.get(iri, {}).items():
-                tally = Tally.of(
-                    pair for about, said in concepts.items() if self._speaks_of(about, technique) for pair in said
-                )
-                found.append(NoticedUse(names[iri], names[technique], use, tally, _standing(tally)))
+                near: list[tuple[str, str]] = []
+                wide: list[tuple[str, str]] = []
+                for about, said in concepts.items():
+                    if self._speaks_of(about, technique):
+                        (wide if about in self._up.get(technique, ()) else near).extend(said)
+                standing = _standing(Tally.of([*near, *wide]))
+                found.append(NoticedUse(names[iri], names[technique], use, Tally.of(near), Tally.of(wide), standing))
         return sorted(
-            found, key=lambda each: (each.film.name, each.film.iri, -each.critics.critics, each.technique.iri)
+            found,
+            key=lambda each: (
+                each.film.name,
+                each.film.iri,
+                -each.critics.critics,
+                -each.at_large.critics,
+                each.technique.iri,
+            ),
         )
 
     def todo(self, film: str | None = None) -> list[MissingUse]:

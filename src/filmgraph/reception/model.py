@@ -29,7 +29,7 @@ __all__ = [
 class Agreement:
     """What critics say of one concept in one film.
 
-    ``through`` names what else is counted with it: broader and narrower techniques of which critics speak.
+    ``through`` names what else is counted with it: narrower techniques of which critics speak.
     """
 
     film: Named
@@ -112,13 +112,15 @@ class AlikeCritic:
 class NoticedUse:
     """A use of a technique in a film, what critics say of it, and how it stands with them.
 
-    ``standing`` is "corroborated", "disputed" (somebody criticises), "both", or "unnoticed".
+    ``critics`` counts those who speak of the technique or a narrower one, ``at_large`` those who speak of a broader
+    one. ``standing`` is "corroborated", "disputed" (somebody criticises), "both", or "unnoticed" by either.
     """
 
     film: Named
     technique: Named
     use: str
     critics: Tally
+    at_large: Tally
     standing: str
 
 
@@ -159,8 +161,10 @@ _COUNTS = ("praise", "criticism", "mixed", "observation")
 
 
 def _columns(name: str, kind: str) -> Iterator[str]:
-    if kind == "Tally":
+    if kind == "Tally" and name == "critics":
         yield from ("critics", *_COUNTS, *_BOUNDS)
+    elif kind == "Tally":
+        yield from (f"{name}_critics", f"{name}_praise")
     elif kind.startswith("tuple"):
         yield from ((name, f"{name}_names") if name == "critics" else (f"{name}_names",))
     else:
@@ -173,7 +177,9 @@ def _cells(answer: Any) -> dict[str, Term | None]:
     cells: dict[str, Any] = {}
     for field in fields(answer):
         name, value = field.name, getattr(answer, field.name)
-        if isinstance(value, Tally):
+        if isinstance(value, Tally) and name != "critics":
+            cells |= {f"{name}_critics": value.critics, f"{name}_praise": value.praise}
+        elif isinstance(value, Tally):
             cells |= {"critics": value.critics, **{count: getattr(value, count) for count in _COUNTS}}
             cells |= _shares(value.share, value.interval)
         elif isinstance(value, tuple):
