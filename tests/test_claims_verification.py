@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import tracemalloc
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from filmgraph.claims import PassageReport, verification, verify_passages
+from filmgraph.claims import (
+    PassageReport,
+    TableReport,
+    verification,
+    verify_passages,
+    verify_source,
+    verify_table,
+)
 from filmgraph.errors import DataError, NotFoundError
 from filmgraph.namespaces import SPARQL_PREFIXES, iri, shorten
 from filmgraph.stores import MemoryStore
@@ -67,7 +78,7 @@ def _file(folder: Path, text: str) -> Path:
     return file
 
 
-def _states(report: PassageReport) -> dict[str, list[int]]:
+def _states(report: PassageReport | TableReport) -> dict[str, list[int]]:
     return {
         name: [int(checked.passage.iri.rpartition("--")[2]) for checked in group]
         for name, group in (("stands", report.standing), ("moved", report.moved), ("orphan", report.orphaned))
@@ -297,3 +308,167 @@ def test_what_is_printed_is_printable(tmp_path: Path) -> None:
     passage = _passage(1, CUTTING).replace("Statement 1.", "Red \\u001B[31m text")
     report = verify_passages(_store(_review(REVIEW, TEXT, passage)), _file(tmp_path, "x"), review=REVIEW)
     assert all(line.isprintable() for line in report.to_text().split("\n"))
+
+
+# A table of texts.
+
+CELLS = ("Quite another text.", f'A cell: "{CUTTING}"\n{LIGHT}', SOUND, "", "One, more; text.")
+
+
+def _table(folder: Path, texts: Iterable[str] = CELLS, *, delimiter: str = ",", name: str = "excerpts.data") -> Path:
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines, delimiter=delimiter)
+    writer.writerow(["id", "Text", "note"])
+    writer.writerows([number, text, "a note"] for number, text in enumerate(texts))
+    file = folder / name
+    file.write_bytes(lines.getvalue().encode())
+    return file
+
+
+def _cell_passage(number: int, words: str, text: str, *, review: str, shift: int = 0) -> str:
+    start, end = _span(words, text)
+    return _passage(number, words, at=(start + shift, end + shift), review=review)
+
+
+@pytest.fixture
+def excerpts() -> MemoryStore:
+    """Return a graph of two reviews that are cells, and of one that is none."""
+    return _store(
+        _review(
+            REVIEW, CELLS[1], *(_cell_passage(n, w, CELLS[1], review=REVIEW) for n, w in ((1, CUTTING), (2, LIGHT)))
+        ),
+        _review(OTHER, CELLS[2], _cell_passage(3, SOUND, CELLS[2], review=OTHER)),
+        _review(iri("review", "third"), TEXT, _passage(4, CUTTING, review=iri("review", "third"))),
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_every_review_of_a_table_is_checked(excerpts: MemoryStore, tmp_path: Path, delimiter: str, mark: str) -> None:
+    file = _table(tmp_path, delimiter=delimiter)
+    file.write_bytes(mark.encode() + file.read_bytes())
+    report = verify_source(excerpts, file)
+    assert isinstance(report, TableReport)
+    assert report.ok
+    assert report == verify_table(excerpts, file)
+    assert report.reviews == (OTHER, REVIEW)
+    assert (report.texts, report.unknown) == (4, 2)
+    assert _states(report) == {"stands": [3, 1, 2], "moved": [], "orphan": []}
+    assert report.to_text() == (
+        f"{file} is a table with the text of 2 reviews: 3 of 3 passages stand; "
+        "2 of its 4 texts are of no review of this graph."
+    )
+
+
+def test_what_does_not_stand_in_a_table_is_listed(tmp_path: Path) -> None:
+    lost = _passage(2, "Words of nobody.", at=(0, 16), review=OTHER)
+    moved = _cell_passage(1, CUTTING, CELLS[1], review=REVIEW, shift=2)
+    store = _store(_review(REVIEW, CELLS[1], moved), _review(OTHER, CELLS[2], lost))
+    report = verify_table(store, _table(tmp_path, CELLS[:3]))
+    assert not report.ok
+    assert _states(report) == {"stands": [], "moved": [1], "orphan": [2]}
+    head, first, second = report.to_text().split("\n")
+    assert "0 of 2 passages stand, 1 moved, 1 orphaned; 1 of its 3 texts is of no review of this graph." in head
+    start, end = _span(CUTTING, CELLS[1])
+    assert first.startswith(
+        f"moved passage:test-film-2001--test-critic--1 at {start + 2}–{end + 2} is now {start}–{end} "
+    )
+    assert second.startswith("orphan passage:other-film-2002--test-critic--2 at 0–16: its words are not found")
+
+
+def test_a_changed_cell_is_no_text_of_the_review(excerpts: MemoryStore, tmp_path: Path) -> None:
+    report = verify_table(excerpts, _table(tmp_path, [CELLS[1].replace("\n", "\r\n"), CELLS[2]]))
+    assert report.reviews == (OTHER,)
+    assert report.unknown == 1
+
+
+def test_reviews_of_one_cell_and_cells_of_one_review(tmp_path: Path) -> None:
+    store = _store(
+        *(
+            _review(review, SOUND, _cell_passage(n, SOUND, SOUND, review=review))
+            for n, review in ((1, REVIEW), (2, OTHER))
+        )
+    )
+    report = verify_table(store, _table(tmp_path, [SOUND, SOUND]))
+    assert report.reviews == (OTHER, REVIEW)
+    assert _states(report)["stands"] == [2, 1]
+    assert (report.texts, report.unknown) == (2, 0)
+
+
+def test_one_review_of_a_table(excerpts: MemoryStore, tmp_path: Path) -> None:
+    file = _table(tmp_path)
+    report = verify_source(excerpts, file, review=OTHER)
+    assert isinstance(report, TableReport)
+    assert report.reviews == (OTHER,)
+    assert report.unknown == 2
+    assert "with the text of 1 review:" in report.to_text()
+    with pytest.raises(NotFoundError, match=r"no text .* \(4 looked at\) is, .* what review:third was read"):
+        verify_table(excerpts, file, review=iri("review", "third"))
+    with pytest.raises(NotFoundError, match="There is no review review:forth"):
+        verify_table(excerpts, file, review=iri("review", "forth"))
+
+
+def test_a_table_without_a_text_of_the_graph(excerpts: MemoryStore, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"excerpts\.data: is a table, and no text .* \(2 looked at\)"):
+        verify_source(excerpts, _table(tmp_path, ["One.", "Two."]))
+    with pytest.raises(NotFoundError, match="have no passages to verify"):
+        verify_source(_store(_review(REVIEW, SOUND)), _table(tmp_path))
+
+
+def test_a_text_is_no_table_whatever_its_name(store: MemoryStore, tmp_path: Path) -> None:
+    file = tmp_path / "review.csv"
+    file.write_bytes(TEXT.encode())
+    report = verify_source(store, file)
+    assert isinstance(report, PassageReport)
+    assert report.ok
+
+
+def test_a_text_that_begins_as_a_table_does_is_a_text(tmp_path: Path) -> None:
+    text = f"Text, light\n{CUTTING}\n"
+    store = _store(_review(REVIEW, text, _passage(1, CUTTING, at=_span(CUTTING, text))))
+    assert isinstance(verify_source(store, _file(tmp_path, text)), PassageReport)
+    with pytest.raises(NotFoundError, match="is a table"):
+        verify_source(store, _file(tmp_path, text + "\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"text,text\na,b\n", "the column text stands twice"),
+        (b"id,text\n1,fine\n2,caf\xe9\n", r":3:6: is not UTF-8"),
+        (b"id,text\n1,a\x00b\n", ":2: holds null characters"),
+        (b'id,text\n1,"open\n', "row 2: the file ends within a cell"),
+        (b'id,text\n1,fine\n2,"a"b\n', "row 3: is no CSV"),
+    ],
+)
+def test_a_bad_table(content: bytes, told: str, excerpts: MemoryStore, tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=told) as caught:
+        verify_source(excerpts, file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_needs_its_column(excerpts: MemoryStore, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the column text is missing.*did you mean text by texts"):
+        verify_table(excerpts, _file(tmp_path, "id,texts\n1,one\n"))
+    with pytest.raises(DataError, match="is a folder"):
+        verify_source(excerpts, tmp_path)
+
+
+def test_memory_does_not_grow_with_the_table(excerpts: MemoryStore, tmp_path: Path) -> None:
+    def texts() -> Iterator[str]:
+        yield from CELLS
+        yield from (f"{number} " + "x" * 20_000 for number in range(400))
+
+    file = _table(tmp_path, texts())
+    assert file.stat().st_size > 8_000_000
+    verify_table(excerpts, file)
+    tracemalloc.start()
+    try:
+        report = verify_table(excerpts, file)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert report.texts == 404
+    assert peak < 2_000_000

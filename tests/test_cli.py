@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from servers import Endpoint
 
 from filmgraph.cli import COMMANDS, cli
+from filmgraph.namespaces import SPARQL_PREFIXES
 from filmgraph.stores import DiskStore
 from filmgraph.workspace import Workspace
 
@@ -418,6 +420,35 @@ def test_output_that_cannot_be_written_leaves_nothing(run: Run, tmp_path: Path) 
     for target in (tmp_path / "file" / "her.ttl", tmp_path / "no" / "such" / "folder.ttl", tmp_path):
         assert_one_line(run("graph", "critics", "--output", str(target), "--force"), target.name)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_table_of_texts_is_verified_as_a_text_is(run: Run, tmp_path: Path) -> None:
+    text = "An invented review; its “colors” glow."
+    place = text.index("glow")
+
+    def digest(words: str) -> str:
+        return sha256(words.encode()).hexdigest()
+
+    for name, start in (("right", place), ("wrong", place - 1)):
+        (tmp_path / f"{name}.ttl").write_text(
+            f"{SPARQL_PREFIXES}\nreview:one a fg:Review ; fg:textSha256 '{digest(text)}' .\n"
+            f"passage:one oa:hasSource review:one ; "
+            f"oa:start {start} ; oa:end {start + 4} ; fg:exactSha256 '{digest('glow')}' .\n",
+            encoding="utf-8",
+        )
+    table, other = tmp_path / "table.csv", tmp_path / "other.csv"
+    table.write_text(f'text;film\n{text.replace(";", ",")};One\n"{text}";One\n', encoding="utf-8")
+    other.write_text("film,text\nOne,Not what was read\n", encoding="utf-8")
+    right, wrong = (
+        run("claims", "verify", "--source", str(table), "--store", str(tmp_path / name))
+        for name in ("right.ttl", "wrong.ttl")
+    )
+    assert right.exit_code == 0
+    assert "1 review: 1 of 1 passages stand; 1 of its 2 texts is of no" in " ".join(right.stdout.split())
+    assert wrong.exit_code == 1
+    assert f"moved passage:one at {place - 1}–{place + 3} is now {place}–{place + 4}" in " ".join(wrong.stdout.split())
+    store = ("--store", str(tmp_path / "right.ttl"))
+    assert_one_line(run("claims", "verify", "--source", str(other), *store), "other.csv", "is a table")
 
 
 def test_locked_store_is_one_line(run: Run, tmp_path: Path) -> None:

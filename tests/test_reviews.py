@@ -23,12 +23,13 @@ import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
 
+from filmgraph import tables
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, OutputError
 from filmgraph.graph import FilmGraph, open_graph
 from filmgraph.namespaces import FG, OA, PROV, SCHEMA, SKOS, iri, slug_of
 from filmgraph.readers import triples_of
-from filmgraph.reviews import importing, table
+from filmgraph.reviews import importing
 from filmgraph.reviews.dates import read_date
 from filmgraph.reviews.importing import extract_claims, import_reviews
 from filmgraph.reviews.language import is_foreign
@@ -504,6 +505,13 @@ def test_nobody(name: str, run: Import, tmp_path: Path) -> None:
     assert reviews(tmp_path / "candidates") == ["kite-2001--the-test-post"]
 
 
+@pytest.mark.parametrize("name", ["N/A", "n/a", "None", "NULL", "-", "unknown", "Unknown", "nan"])
+def test_a_placeholder_is_no_publication(name: str, run: Import, tmp_path: Path) -> None:
+    done = run([row(critic=name, publication=name)])
+    assert reviews(tmp_path / "candidates") == ["kite-2001--unsigned"]
+    assert (done.publications, done.critics, done.odd["publication missing"]) == (0, 0, 1)
+
+
 def test_a_site_of_ones_own_has_ones_name(run: Import, tmp_path: Path) -> None:
     run(
         [
@@ -662,6 +670,9 @@ def test_a_score_may_contradict_the_verdict(run: Import, tmp_path: Path) -> None
         ),
         ("https://example.com/" + "a" * 3000, ""),
         ("https://example.com/\u202ex", ""),
+        ("https://example.com:8080/a:b", "https://example.com:8080/a:b"),
+        ("http://example.com:65535", "http://example.com:65535"),
+        *((f"https://example.com:{port}/", "") for port in ("0", "65536", "99999", "x", "-1", "", "80:80", "٣")),
     ],
 )
 def test_addresses(text: str, read: str) -> None:
@@ -757,6 +768,58 @@ def test_bad_rows_are_counted_and_reported(run: Import, tmp_path: Path) -> None:
         run(file, report=report)
 
 
+def test_a_report_does_not_lie_among_the_candidates(run: Import, tmp_path: Path) -> None:
+    waiting = tmp_path / "candidates"
+    waiting.mkdir()
+    (tmp_path / "other").symlink_to(waiting)
+    (tmp_path / "link.csv").symlink_to(waiting / "kite-2001.ttl")
+    for report in (
+        waiting / "kite-2001.ttl",
+        waiting / "new" / "r.csv",
+        tmp_path / "other" / "r",
+        tmp_path / "link.csv",
+    ):
+        # The reviews are not there: the report is refused before they are looked for.
+        with pytest.raises(OutputError, match="lies in the folder of candidates"):
+            run(tmp_path / "nothing.csv", report=report)
+    with pytest.raises(OutputError, match="lies in the folder of candidates"):
+        run(tmp_path / "nothing.csv", out=tmp_path / "other", report=waiting / "r.csv")
+    assert list(waiting.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("none/deeper/r.csv", "there is no folder"),
+        ("taken.csv", "exists already"),
+        ("taken.csv/r.csv", "cannot be written"),
+        ("folder", "is a folder"),
+        ("x" * 300, "cannot be written"),
+        ("a\0b", "cannot be written"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_written(
+    run: Import, tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / "taken.csv").write_text("mine", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OutputError, match=told):
+        run(tmp_path / "nothing.csv", report=tmp_path / name)
+    with pytest.raises(OutputError, match="has no name"):
+        run(tmp_path / "nothing.csv", report="")
+    assert (tmp_path / "taken.csv").read_text(encoding="utf-8") == "mine"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_report_turns_no_writing_around(run: Import, tmp_path: Path) -> None:
+    run([row(url="\u202e=x\u2066\x1b"), row(date="\t=1+1", text="A color.")], report=tmp_path / "report.csv")
+    told = (tmp_path / "report.csv").read_text(encoding="utf-8")
+    assert "\ufffd=x\ufffd␛" in told
+    assert "' =1+1" in told
+    assert all(character.isprintable() or character == "\n" for character in told)
+
+
 def test_a_review_of_300_000_words_is_a_counted_skip(run: Import) -> None:
     done = run([row(text="word " * 300_000), PLAIN])
     assert done.new_reviews == 1
@@ -803,7 +866,7 @@ def test_files_that_are_no_reviews_end_in_one_line(run: Import, tmp_path: Path, 
 def test_a_quotation_mark_that_is_not_closed_does_not_swallow_the_file(
     run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "LONGEST_CELL", 5_000)
+    monkeypatch.setattr(tables, "LONGEST_CELL", 5_000)
     file = tmp_path / "bad.csv"
     file.write_text('film_title,film_year,critic,text\nKite,2001,X,"open\n' + "x,y,z,w\n" * 2_000, encoding="utf-8")
     before = csv.field_size_limit()
@@ -813,7 +876,7 @@ def test_a_quotation_mark_that_is_not_closed_does_not_swallow_the_file(
 
 
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_LONGEST_LINE", 1_000)
+    monkeypatch.setattr(tables, "_LONGEST_LINE", 1_000)
     file = tmp_path / "bad.csv"
     file.write_text("film_title,film_year,critic,text\n" + "x" * 5_000, encoding="utf-8")
     with pytest.raises(DataError, match=":2: a line is longer"):
@@ -845,6 +908,40 @@ def test_candidates_need_a_folder(run: Import, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="is a file"):
         run([PLAIN], out=tmp_path / "taken")
+
+
+def test_a_folder_without_a_name_is_refused(run: Import) -> None:
+    with pytest.raises(OutputError, match="the folder of candidates has no name"):
+        run([PLAIN], out="")
+
+
+def test_the_slower_of_two_imports_is_told_to_try_again(
+    run: Import, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = importing.write_files
+
+    def overtaken(texts: dict[Path, str], *, before: dict[Path, str]) -> None:
+        for file, text in texts.items():
+            file.write_text(text, encoding="utf-8")
+        write(texts, before=before)
+
+    monkeypatch.setattr(importing, "write_files", overtaken)
+    with pytest.raises(OutputError, match="by somebody else meanwhile; try again"):
+        run([PLAIN])
+    monkeypatch.undo()
+    assert run([PLAIN]).new_reviews == 1
+
+
+def test_a_file_that_is_no_path_is_told(workspace: Workspace, store: MemoryStore) -> None:
+    with pytest.raises(DataError, match="named by a path, and not by NoneType"):
+        import_reviews(workspace, store, None)  # type: ignore[arg-type]
+
+
+def test_it_is_told_why_nothing_is_new(run: Import) -> None:
+    assert run([row(film_title="Nowhere")]).why_nothing() == "Nothing was read: every row was left out."
+    run([PLAIN])
+    assert run([PLAIN]).why_nothing() == "Nothing new: everything was there already."
+    assert run([PLAIN, row(text=" ")]).why_nothing() == "Nothing new: what was not left out was there already."
 
 
 def test_a_broken_file_of_candidates_is_told_and_nothing_is_lost(run: Import, tmp_path: Path) -> None:
@@ -889,7 +986,7 @@ def extracted(workspace: Workspace, store: MemoryStore, file: Path, **options: o
 def test_one_text(tmp_path: Path, workspace: Workspace, store: MemoryStore) -> None:
     file = tmp_path / "review.txt"
     file.write_bytes("\ufeffThe color.\r\nThe editing é.".encode())
-    found = extracted(workspace, store, file, critic="Jane Example", published="2001-05", url="https://example.com/")
+    found = extracted(workspace, store, file, critic="Jane Example", date="2001-05", url="https://example.com/")
     assert found.review == "review:kite-2001--jane-example"
     assert [claim.concept for claim in found.claims] == [iri("category", "editing"), iri("technique", "color")]
     assert found.claims[0].to_text().startswith('praise category:editing 0.80 ("editing", "fine")')
@@ -912,10 +1009,12 @@ def test_one_text(tmp_path: Path, workspace: Workspace, store: MemoryStore) -> N
         (b"a\0b", {}, "holds null characters"),
         (b"\xff", {}, "is not UTF-8"),
         (b"word " * 200_000, {}, "is longer than 500,000 characters"),
-        (b"A color.", {"published": "2001-02-30"}, "date '2001-02-30': impossible"),
-        (b"A color.", {"published": "1999"}, "date '1999': before the film's release"),
+        (b"A color.", {"date": "2001-02-30"}, "date '2001-02-30': impossible"),
+        (b"A color.", {"date": "1999"}, "date '1999': before the film's release"),
         (b"A color.", {"url": "example.com"}, "address 'example.com': unusable"),
         (b"A color.", {"film": "kitte-2001"}, "Did you mean kite-2001"),
+        (b"A color.", {"critic": "Jane " * 1000}, "the name of the critic has 4,999 characters, and may have 120"),
+        (b"A color.", {"publication": "P" * 121}, "the name of the publication has 121 characters"),
     ],
 )
 def test_texts_that_are_none(
@@ -969,6 +1068,24 @@ def test_claims_extract_command(tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     assert values(tmp_path / "c", "her-2013--jane-example", "author") == [iri("person", "jane-example")]
+
+
+def test_commands_refuse_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+    file = written(tmp_path / "r.csv", [row(film_title="Nowhere at all")])
+    out = str(tmp_path / "c")
+    nameless = ["claims", "extract", str(file), "--film", "her-2013", "--out", out, "--critic", "J" * 5000]
+    for arguments in (
+        ["import", "reviews", str(file), "--out", ""],
+        ["import", "reviews", str(file), "--out", out, "--report", f"{out}/her-2013.ttl"],
+        nameless,
+    ):
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
+    left_out = CliRunner().invoke(cli, ["import", "reviews", str(file), "--out", out])
+    assert left_out.exit_code == 0
+    assert left_out.stderr.splitlines()[-1] == "Nothing was read: every row was left out."
+    assert not Path(out).exists()
 
 
 @pytest.mark.parametrize(

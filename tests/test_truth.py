@@ -18,7 +18,7 @@ import pytest
 from reference import FOLDER, runs_of, with_reference
 
 from filmgraph.authoring import FactsTable
-from filmgraph.claims import verify_passages
+from filmgraph.claims import TableReport, verify_passages, verify_source
 from filmgraph.namespaces import FG, OA, SCHEMA, SKOS, iri, slug_of, slugify
 from filmgraph.reviews.paraphrase import MOST_WORDS, count_words
 from filmgraph.stores import MemoryStore
@@ -91,6 +91,16 @@ def test_every_passage_stands_in_its_source(graph: MemoryStore, source: str, rev
     text = report.to_text()
     assert f"review:{review} " in text
     assert f"{count} of {count} passages stand" in text
+
+
+def test_every_passage_of_an_excerpt_stands_in_the_table(graph: MemoryStore) -> None:
+    report = verify_source(graph, FOLDER / "reviews" / "reviews.csv")
+    assert isinstance(report, TableReport)
+    assert report.ok
+    assert len(report.checked) >= 3000
+    held = f"SELECT DISTINCT ?review WHERE {{ ?passage <{OA}hasSource> ?review }}"
+    others = {str(review) for (review,) in graph.select(held)} - set(report.reviews)
+    assert others == {iri("review", review) for review, _ in REVIEWS.values()}
 
 
 def test_no_text_of_ours_shares_a_run_of_six_words_with_a_source(graph: MemoryStore) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
-    from filmgraph.claims import PassageReport
+    from filmgraph.claims import PassageReport, TableReport
     from filmgraph.pages import FilmPage, PersonPage, ReviewPage, TechniquePage
     from filmgraph.paths import Path as FilmPath
     from filmgraph.paths import PathIndex
@@ -340,12 +340,12 @@ class FilmGraph:
 
         return project(self.store, kind, **options)
 
-    def verify(self, file: str | os.PathLike[str], *, review: str | None = None) -> PassageReport:
-        """Check that the passages of claims still stand in the text that they were read from."""
-        from filmgraph.claims import verify_passages
+    def verify(self, file: str | os.PathLike[str], *, review: str | None = None) -> PassageReport | TableReport:
+        """Check that the passages of claims still stand in the text, or the table of texts, they were read from."""
+        from filmgraph.claims import verify_source
 
         iri = self.resolve(review, kind="review") if review else None
-        return verify_passages(self.store, file, review=iri)
+        return verify_source(self.store, file, review=iri)
 
     def import_reviews(self, file: str | os.PathLike[str], **options: Any) -> ImportedReviews:
         """Read a CSV file of reviews into candidate claims; see :func:`filmgraph.reviews.importing.import_reviews`."""

@@ -1,22 +1,35 @@
-"""A CSV file that people made with a spreadsheet, read with suspicion."""
+"""A CSV file that people made with a spreadsheet, read with suspicion: whole, or row by row where it may be long."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Collection, Mapping
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from filmgraph.errors import DataError
 from filmgraph.readers import read_text
 
-__all__ = ["Row", "Table", "read_table"]
+__all__ = ["LONGEST_CELL", "Row", "StreamedTable", "Table", "has_column", "read_table"]
 
 LARGEST_TABLE = 32 * 1024**2
 MOST_ROWS = 50_000
-LONGEST_CELL = 20_000
+LONGEST_CELL = 4_000_000
+"""The longest cell of a streamed table, in characters: longer is hardly a text, rather a quotation mark left open."""
+
+_LONGEST_LINE = 16 * 1024**2
 _DELIMITERS = (",", ";", "\t")
+_ENCODINGS = {
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PK\x03\x04": "a spreadsheet or an archive",
+    b"%PDF": "PDF",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,86 @@ class Table:
     file: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+
+
+class StreamedTable:
+    """A CSV file that is read row by row, so that a file of any length costs the memory of one row.
+
+    ``columns`` are those that are read, in any order, and ``required`` those of them without which it is no such
+    table; others are passed over.
+
+    Raises :class:`~filmgraph.errors.DataError` for a file that cannot be read, and for a header that lacks a column
+    that is required or has one twice.
+    """
+
+    def __init__(
+        self, file: str | os.PathLike[str], *, columns: Sequence[str], required: Collection[str] | None = None
+    ) -> None:
+        self.file = os.fspath(file)
+        self.columns = tuple(columns)
+        self.bytes_read = 0
+        self.size, line = _first_line(self.file)
+        if not line.strip():
+            raise DataError("is empty" if not self.size else "has no header in its first row", file=self.file)
+        headers = {mark: _header(line, mark) for mark in _DELIMITERS}
+        self.delimiter = max(_DELIMITERS, key=lambda mark: len(set(columns) & set(headers[mark])))
+        self.header = headers[self.delimiter]
+        self._check_header(columns if required is None else required)
+        self.places = {column: self.header.index(column) for column in columns if column in self.header}
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The columns that are not read."""
+        return tuple(name for name in self.header if name and name not in self.columns)
+
+    def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield each row below the header with its number as a spreadsheet shows it (the header is row 1).
+
+        Raises :class:`~filmgraph.errors.DataError` where the file stops being CSV or UTF-8.
+        """
+        number = 1
+        reader = None
+        try:
+            with Path(self.file).open("rb") as stream, _cells_up_to(LONGEST_CELL):
+                reader = csv.reader(_lines(stream, self.file), delimiter=self.delimiter, strict=True)
+                next(reader)
+                for number, cells in enumerate(reader, start=2):
+                    self.bytes_read = stream.tell()
+                    yield number, cells
+        except csv.Error as error:
+            line = reader.line_num if reader is not None else None
+            raise DataError(f"row {number + 1}: {_plain(error)}", file=self.file, line=line) from error
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", file=self.file) from error
+
+    def _check_header(self, required: Collection[str]) -> None:
+        for name in self.columns:
+            if self.header.count(name) > 1:
+                raise DataError(f"the column {name} stands twice: keep one", file=self.file, line=1)
+        missing = [name for name in required if name not in self.header]
+        if missing:
+            some = "columns" if len(missing) > 1 else "column"
+            raise DataError(
+                f"the {some} {', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing: the first row names "
+                f"the columns, {', '.join(self.columns)}{self._near(missing[0])}",
+                file=self.file,
+                line=1,
+            )
+
+    def _near(self, missing: str) -> str:
+        from rapidfuzz import fuzz, process
+
+        near = process.extractOne(missing, self.passed_over, scorer=fuzz.WRatio, score_cutoff=70)
+        return f"; did you mean {missing} by {near[0][:40]}?" if near else ""
+
+
+def has_column(file: str | os.PathLike[str], column: str) -> bool:
+    """Whether the first row of a file names a column, whatever the file is called; False for one that is no CSV."""
+    try:
+        _, line = _first_line(os.fspath(file))
+    except DataError:
+        return False
+    return any(column in _header(line, mark) for mark in _DELIMITERS)
 
 
 def read_table(
@@ -71,7 +164,7 @@ def read_table(
     if "\0" in text:
         raise DataError("holds null characters: it is no CSV file, or not in UTF-8", file=name)
     known = {*required, *optional}
-    headers = {mark: _header(text, mark, aliases or {}, name) for mark in _DELIMITERS}
+    headers = {mark: _header(text, mark, aliases) for mark in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda mark: len(known & set(headers[mark])))
     header = headers[delimiter]
     _check_header(header, required, known, strict=strict, file=name)
@@ -95,7 +188,7 @@ def read_table(
     return Table(name, tuple(header), tuple(rows))
 
 
-def _header(text: str, delimiter: str, aliases: Mapping[str, str], file: str) -> list[str]:
+def _header(text: str, delimiter: str, aliases: Mapping[str, str] | None = None) -> list[str]:
     try:
         cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -103,7 +196,7 @@ def _header(text: str, delimiter: str, aliases: Mapping[str, str], file: str) ->
     names = ["_".join(cell.replace("-", " ").lower().split()) for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return [aliases.get(name, name) for name in names]
+    return [(aliases or {}).get(name, name) for name in names]
 
 
 def _check_header(
@@ -128,3 +221,67 @@ def _check_header(
             f"{'are' if len(missing) > 1 else 'is'} missing: the first row names the columns",
             file=file,
         )
+
+
+def _first_line(file: str) -> tuple[int, str]:
+    """Return the size of a file in bytes and its first line, empty where there is none."""
+    path = Path(file)
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DataError("is a folder, not a file", file=file)
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError("is no regular file", file=file)
+        with path.open("rb") as stream:
+            start = stream.read(4)
+            stream.seek(0)
+            for mark, what in _ENCODINGS.items():
+                if start.startswith(mark):
+                    raise DataError(f"is {what}: save it as CSV in UTF-8", file=file)
+            return status.st_size, next(_lines(stream, file), "")
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", file=file) from error
+    except ValueError as error:  # a null byte in the name
+        raise DataError(f"cannot be read: {error}", file=file) from error
+
+
+def _lines(stream: BinaryIO, file: str) -> Iterator[str]:
+    """Yield the lines of a file as text, and refuse what is none."""
+    number = 0
+    while line := stream.readline(_LONGEST_LINE):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if b"\0" in line:
+            raise DataError("holds null characters: it is no CSV file in UTF-8", file=file, line=number)
+        if len(line) >= _LONGEST_LINE:
+            raise DataError(
+                f"a line is longer than {_LONGEST_LINE // 1024**2} MiB: it is no CSV file", file=file, line=number
+            )
+        try:
+            yield line.decode()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"is not UTF-8 (byte 0x{line[error.start]:02x}): in Excel save as “CSV UTF-8 (comma delimited)”",
+                file=file,
+                line=number,
+                column=len(line[: error.start].decode()) + 1,
+            ) from error
+
+
+@contextmanager
+def _cells_up_to(length: int) -> Iterator[None]:
+    """Have the csv module read cells of this length, which is a setting of the whole process."""
+    before = csv.field_size_limit(length)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _plain(error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return f"a cell is longer than {LONGEST_CELL:,} characters: is a quotation mark not closed?"
+    if "unexpected end of data" in str(error):
+        return "the file ends within a cell: a quotation mark is not closed"
+    return f"is no CSV ({error}): a cell with a quotation mark stands in quotation marks, and its own are doubled"

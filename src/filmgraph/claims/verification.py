@@ -205,10 +205,10 @@ def verify_table(store: Store, file: str | os.PathLike[str], *, review: str | No
             if found not in checked and review in (None, found):
                 checked[found] = list(_checked(_Text(text), passages.get(found, ()), hash_matches=True))
     if not checked:
-        whose = "any review of this graph" if review is None else shorten(review)
+        whose = "a review of this graph" if review is None else shorten(review)
         raise NotFoundError(
-            f"{printable(table.file)}: none of the {texts:,} texts in the column {TEXT_COLUMN} is, character by "
-            f"character, the one that {whose} was read from."
+            f"{printable(table.file)}: is a table, and no text in its column {TEXT_COLUMN} ({texts:,} looked at) is, "
+            f"character by character, what {whose} was read from."
         )
     if not any(checked.values()):
         whose = "The reviews that were found have" if review is None else f"{shorten(review)} has"

@@ -85,11 +85,16 @@ claims_command.add_command(decide_command)
 
 
 @claims_command.command("verify", short_help="Prove that passages still stand in a text.")
-@click.option("--source", required=True, metavar="FILE", help="The text that the review was read from.")
-@click.option("--review", metavar="REVIEW", help="The review, where the text has changed too much to tell.")
+@click.option("--source", required=True, metavar="FILE", help="The text, or a CSV table with a column text.")
+@click.option(
+    "--review", metavar="REVIEW", help="The review: where the text has changed too much to tell, or one of a table."
+)
 @with_graph
 def verify_command(graph: FilmGraph, source: str, review: str | None) -> None:
     """Prove that the passages of claims still stand in the text that they were read from.
+
+    Of a table, a CSV file whose first row names a column text, each cell of it is a text: the reviews that were read
+    from one, known by its hash, are checked, and the other cells are counted.
 
     Ends with status 0 where the text is unchanged and every passage stands, 1 where it is not so.
     """

@@ -69,7 +69,7 @@ def _print_summary(done: ImportedReviews) -> None:
     for note in done.notes():
         bullet(note)
     if done.adds_nothing:
-        click.echo("Nothing new: everything was there already.", err=True)
+        click.echo(done.why_nothing(), err=True)
     else:
         files = f"{len(done.written)} file{'' if len(done.written) == 1 else 's'}"
         told = "would be written" if done.dry_run else "written"
@@ -82,7 +82,7 @@ def _print_summary(done: ImportedReviews) -> None:
 @click.option("--critic", default="", metavar="NAME", help="Who wrote it.")
 @click.option("--publication", default="", metavar="NAME", help="Where it appeared.")
 @click.option("--url", default="", metavar="ADDRESS", help="Its address, which begins with http or https.")
-@click.option("--date", "published", default="", metavar="DATE", help="When it appeared: 2014-02-13, 2014-02 or 2014.")
+@click.option("--date", default="", metavar="DATE", help="When it appeared: 2014-02-13, 2014-02 or 2014.")
 @_out
 @_quote
 @_dry_run
@@ -94,7 +94,7 @@ def extract_command(
     critic: str,
     publication: str,
     url: str,
-    published: str,
+    date: str,
     out: str | None,
     quote: bool,
     dry_run: bool,
@@ -110,7 +110,7 @@ def extract_command(
         critic=critic,
         publication=publication,
         url=url,
-        published=published,
+        date=date,
         out=out,
         quote=quote,
         dry_run=dry_run,
@@ -124,7 +124,7 @@ def extract_command(
     decided = f", {done.decided} decided on before" if done.decided else ""
     click.echo(f"{printable(found.review)}: {new}{decided}", err=True)
     if done.adds_nothing:
-        click.echo("Nothing new: everything was there already.", err=True)
+        click.echo(done.why_nothing(), err=True)
     else:
         told = "would be written" if dry_run else "written"
         click.echo(f"{', '.join(printable(str(path)) for path in done.written)}: {told}", err=True)

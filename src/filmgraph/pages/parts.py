@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
@@ -117,8 +117,7 @@ class Use:
     at_large: tuple[tuple[Named, Tally], ...] = ()
 
 
-@dataclass(frozen=True)
-class Kin:
+class Kin(NamedTuple):
     """A technique with every narrower one (``near``), and every broader one (``wider``), categories left out."""
 
     near: frozenset[str]
@@ -214,20 +213,19 @@ def categories_of(store: Store, techniques: Iterable[str]) -> dict[str, Named]:
 def claims_where(store: Store, where: str) -> tuple[Claim, ...]:
     """Return the accepted claims that a pattern over ?claim, ?film, ?about and ?review selects, in text order."""
     rows = store.select(
-        f"SELECT ?claim ?film ?title ?about ?stance ?statement ?review ?critic ?publication ?compared ?spoils "
+        f"SELECT ?claim ?film ?title ?about ?stance ?statement ?review ?critic ?publication ?spoils "
         f"WHERE {{ ?claim <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?review ; "
         f"<{FG}aboutFilm> ?film ; <{FG}stance> ?stance ; <{FG}statement> ?statement ; "
         f"<{FG}aboutTechnique>|<{FG}aboutAspect> ?about . {where} "
         f"?film <{SCHEMA}name> ?title . "
         f"OPTIONAL {{ ?claim <{FG}spoiler> ?spoils }} "
-        f"OPTIONAL {{ ?review <{SCHEMA}author> ?critic }} OPTIONAL {{ ?review <{SCHEMA}publisher> ?publication }} "
-        f"OPTIONAL {{ {{ ?claim <{FG}comparesTo>/<{SCHEMA}name> ?compared }} UNION "
-        f"{{ ?claim <{FG}comparesToTitle> ?compared }} }} }}"
+        f"OPTIONAL {{ ?review <{SCHEMA}author> ?critic }} OPTIONAL {{ ?review <{SCHEMA}publisher> ?publication }} }}"
     ).records()
     labels = labels_of(
         store, {str(row[at]) for row in rows for at in ("about", "critic", "publication") if row[at] is not None}
     )
-    spans = _spans(store, {str(row["claim"]) for row in rows})
+    made = {str(row["claim"]) for row in rows}
+    spans, compared = _spans(store, made), _compared(store, made)
     grouped: dict[str, list[dict[str, Value]]] = {}
     for row in rows:
         grouped.setdefault(str(row["claim"]), []).append(row)
@@ -244,7 +242,7 @@ def claims_where(store: Store, where: str) -> tuple[Claim, ...]:
                 review=str(first["review"]),
                 critic=_maybe_named(first["critic"], labels),
                 publication=_maybe_named(first["publication"], labels),
-                compares_to=tuple(sorted({str(row["compared"]) for row in same if row["compared"]})),
+                compares_to=tuple(sorted(compared.get(iri, ()))),
                 passages=tuple(sorted(spans.get(iri, ()))),
                 spoiler=any(row["spoils"] is True for row in same),
                 voices=_voices(same),
@@ -298,6 +296,18 @@ def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, Kin]) -> Use:
 
 def _maybe_named(iri: Value, names: dict[str, str]) -> Named | None:
     return None if iri is None else Named(str(iri), names[str(iri)])
+
+
+def _compared(store: Store, claims: Iterable[str]) -> dict[str, set[str]]:
+    """Return the titles of the films that claims compare with; asked apart, as the passages are."""
+    values = " ".join(f"<{claim}>" for claim in sorted(claims))
+    titles: dict[str, set[str]] = {}
+    for claim, title in store.select(
+        f"SELECT ?claim ?title WHERE {{ VALUES ?claim {{ {values} }} "
+        f"?claim <{FG}comparesToTitle>|(<{FG}comparesTo>/<{SCHEMA}name>) ?title }}"
+    ):
+        titles.setdefault(str(claim), set()).add(str(title))
+    return titles
 
 
 def _spans(store: Store, claims: Iterable[str]) -> dict[str, set[tuple[int, int]]]:

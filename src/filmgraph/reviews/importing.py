@@ -7,12 +7,12 @@ running again after an interruption makes the same bytes: what is there already 
 from __future__ import annotations
 
 import csv
+import datetime
 import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,9 +30,10 @@ from filmgraph.reviews.people import Authority, Roster, critics_of, near_spellin
 from filmgraph.reviews.proposals import Turtle, waiting_folder
 from filmgraph.reviews.results import SHOWN, ExtractedClaims, FoundClaim, ImportedReviews
 from filmgraph.reviews.rowreading import LONGEST_TEXT, RowReader
-from filmgraph.reviews.signatures import read_address
+from filmgraph.reviews.signatures import LONGEST_NAME, clean_name, read_address
 from filmgraph.reviews.spool import Spool, Spooled, spooling
 from filmgraph.reviews.table import COLUMNS, ReviewTable
+from filmgraph.rows import printable
 from filmgraph.writing import write_files
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def import_reviews(
     report: str | os.PathLike[str] | None = None,
     quote: bool = False,
     dry_run: bool = False,
-    today: date | None = None,
+    today: datetime.date | None = None,
     finder: Finder | None = None,
     progress: Progress | None = None,
 ) -> ImportedReviews:
@@ -84,12 +85,14 @@ def import_reviews(
     :class:`~filmgraph.errors.OutputError` where nothing can be written.
     """
     folder = _checked_folder(workspace, out)
-    if report is not None and Path(report).exists():
-        raise OutputError(f"{os.fspath(report)}: exists already, and is not written over: name another file")
+    if report is not None:
+        _check_report(os.fspath(report), folder)
     table, authority = ReviewTable(file), Authority(critics)
     tell = progress or _say_nothing
     with spooling() as spool:
-        reader = RowReader(spool, Films(store), authority, today=today or date.today(), detailed=report is not None)
+        reader = RowReader(
+            spool, Films(store), authority, today=today or datetime.date.today(), detailed=report is not None
+        )
         for place, (number, cells) in enumerate(table.rows()):
             reader.take(number, cells, table.places, len(table.header))
             if place % _EVERY == 0:
@@ -112,19 +115,23 @@ def extract_claims(
     critic: str = "",
     publication: str = "",
     url: str = "",
-    published: str = "",
+    date: str = "",
     out: str | os.PathLike[str] | None = None,
     quote: bool = False,
     dry_run: bool = False,
-    today: date | None = None,
+    today: datetime.date | None = None,
     finder: Finder | None = None,
 ) -> ExtractedClaims:
     """Read one review, a text file in UTF-8, into the folder of candidates; see :func:`import_reviews`.
 
     Its hash is that of the file's bytes. Raises :class:`~filmgraph.errors.DataError` for a file that is no text, and
-    for a date or address that cannot be.
+    for a name, date or address that cannot be.
     """
     folder = _checked_folder(workspace, out)
+    for whose, given in (("critic", critic), ("publication", publication)):
+        length = len(clean_name(given))
+        if length > LONGEST_NAME:
+            raise DataError(f"the name of the {whose} has {length:,} characters, and may have {LONGEST_NAME}")
     text = read_text(file)
     name = os.fspath(file)
     if "\0" in text:
@@ -135,8 +142,8 @@ def extract_claims(
         raise DataError(f"is longer than {LONGEST_TEXT:,} characters: no review is", file=name)
     reviewed = resolve(store, film, kind="film")
     films = Films(store)
-    asked = {"date": published, "address": url}
-    when = read_date(published, released=films.year(reviewed), today=today or date.today())
+    asked = {"date": date, "address": url}
+    when = read_date(date, released=films.year(reviewed), today=today or datetime.date.today())
     _, unusable = read_address(url)
     for what, problem in (("date", when.problem), ("address", unusable)):
         if asked[what].strip() and problem:
@@ -144,9 +151,9 @@ def extract_claims(
                 f"{what} {asked[what][:60]!r}: {problem.removeprefix(what + ' ')}: correct it, or leave it out"
             )
     with spooling() as spool:
-        reader = RowReader(spool, films, Authority(), today=today or date.today(), detailed=False)
+        reader = RowReader(spool, films, Authority(), today=today or datetime.date.today(), detailed=False)
         title = films.title[reviewed]
-        cells = (title, str(films.year(reviewed)), critic, publication, published, url, "", "", text)
+        cells = (title, str(films.year(reviewed)), critic, publication, date, url, "", "", text)
         places = {column: place for place, column in enumerate(COLUMNS)}
         reader.take_of_film(reviewed, 1, cells, places)
         reader.odd.clear()
@@ -177,6 +184,28 @@ def _checked_folder(workspace: Workspace, out: str | os.PathLike[str] | None) ->
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, and candidates need a folder")
     return folder
+
+
+def _check_report(name: str, folder: Path) -> None:
+    """Refuse a report that cannot be written, or that stands where candidates do, before anything is read."""
+    file = Path(name)
+    if not name.strip():
+        raise OutputError("the report has no name: give it one, or leave it out")
+    try:
+        if folder.resolve() in (file.resolve(), *file.resolve().parents):
+            raise OutputError(f"{name}: lies in the folder of candidates: name a file outside of {folder}")
+        # Whether a file can be made is known when it was: rights, full disks and names too long have no other test.
+        file.open("x").close()
+        file.unlink()
+    except FileExistsError:
+        what = "is a folder" if file.is_dir() else "exists already, and is not written over"
+        raise OutputError(f"{name}: {what}: name another file") from None
+    except FileNotFoundError:
+        raise OutputError(f"{name}: cannot be written: there is no folder {file.parent}") from None
+    except OSError as error:
+        raise OutputError(f"{name}: cannot be written: {error.strerror}") from error
+    except (ValueError, RuntimeError) as error:  # a null byte in the name, links in a circle
+        raise OutputError(f"{name}: cannot be written: {error}") from error
 
 
 @dataclass
@@ -334,7 +363,12 @@ class _Run:
             turtle.file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{turtle.file.parent}: cannot be made: {error.strerror}") from error
-        write_files({turtle.file: text}, before={} if turtle.before is None else {turtle.file: turtle.before})
+        try:
+            write_files({turtle.file: text}, before={} if turtle.before is None else {turtle.file: turtle.before})
+        except OutputError as error:
+            if turtle.before is None and turtle.file.exists():
+                raise OutputError(f"{turtle.file}: was written by somebody else meanwhile; try again") from error
+            raise
 
 
 def _write_report(file: Path, spool: Spool) -> None:
@@ -353,5 +387,6 @@ def _write_report(file: Path, spool: Spool) -> None:
 
 
 def _safe(value: str) -> str:
-    """Return a value that no spreadsheet takes for a formula."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Return a value in one line that turns no writing around and that no spreadsheet takes for a formula."""
+    shown = printable(value)
+    return f"'{shown}" if shown.lstrip()[:1] in ("=", "+", "-", "@") else shown

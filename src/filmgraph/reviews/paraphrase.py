@@ -19,6 +19,13 @@ LONGEST_RUN = 5
 SHORTEST = 15
 """How many characters a statement has at the least: the shape fgs:ReviewClaim-statement says so."""
 
+LONGEST_WORD = 40
+"""How many characters a word of a statement has at the most: longer is no word."""
+
+FEWEST_WORDS = 3
+"""How many words with letters a statement has at the least."""
+
+_FORMULA = ("=", "+", "-", "@")
 _APOSTROPHES = re.compile(r"(?<=\w)['’ʼ‘`´](?=\w)")
 _WORD = re.compile(r"[^\W_]+")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
@@ -79,9 +86,27 @@ def fault_of(statement: str, text: ReadText | None) -> str | None:
         return f"has {words} words, and may have {MOST_WORDS}"
     if len(statement) < SHORTEST:
         return f"has {len(statement)} characters, and needs {SHORTEST} or more"
+    fault = _fault_of_words(statement)
+    if fault:
+        return fault
     shared = _shared_run(statement, text) if text else None
     if shared:
         return f"shares the six words “{shared}” with the text: say it in other words"
+    return None
+
+
+def _fault_of_words(statement: str) -> str | None:
+    """Return why a statement is no sentence that may stand on a page or in a table, None where it is one."""
+    plain = html.unescape(statement)
+    if "<" in plain or ">" in plain:
+        return "holds < or >: write it without tags and signs"
+    if plain.startswith(_FORMULA):
+        return f"begins with {plain[0]}, as a formula does: begin with a word"
+    words = [part for part in _BETWEEN_WORDS.split(plain) if any(map(str.isalpha, part))]
+    if len(words) < FEWEST_WORDS:
+        return f"has fewer than {FEWEST_WORDS} words with letters: write a sentence"
+    if max(map(len, words)) > LONGEST_WORD:
+        return f"has a word of {max(map(len, words))} characters, and {LONGEST_WORD} are the most"
     return None
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from filmgraph.errors import DataError
+from filmgraph.errors import DataError, OutputError
 from filmgraph.namespaces import FG, OA, RDF, SCHEMA, slug_of
 from filmgraph.readers import read_rdf
 from filmgraph.rows import plain
@@ -93,6 +93,8 @@ def turtle_files(folder: Path) -> list[Path]:
 def waiting_folder(workspace: Workspace, given: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder of candidates: the one that is given, that of a checkout, or one where the user stands."""
     if given is not None:
+        if not os.fspath(given).strip():
+            raise OutputError("the folder of candidates has no name: give it one, or leave it out")
         return Path(given)
     return Path("candidates") if workspace.is_installed else workspace.root / "candidates"
 

@@ -53,8 +53,16 @@ class ImportedReviews:
 
     @property
     def adds_nothing(self) -> bool:
-        """Whether everything was there before."""
+        """Whether nothing is new: all of it was there before, or was left out."""
         return not self.written
+
+    def why_nothing(self) -> str:
+        """Return in one line why nothing is new."""
+        if not self.new_reviews + self.known_reviews:
+            return "Nothing was read: every row was left out."
+        if self.skipped:
+            return "Nothing new: what was not left out was there already."
+        return "Nothing new: everything was there already."
 
     def to_lines(self) -> list[tuple[str, str]]:
         """Return the summary as pairs of what is counted and the count; notes have an empty second."""

@@ -17,6 +17,7 @@ from filmgraph.reviews.signatures import (
     LONGEST_NAME,
     clean_name,
     critic_key,
+    is_no_name,
     is_nobody,
     publication_key,
     read_address,
@@ -152,9 +153,11 @@ class RowReader:
     def _house(self, cell: str, row: int) -> tuple[str, str]:
         name = clean_name(cell)
         key = publication_key(name)
+        if is_no_name(name):
+            self.note(row, "publication", cell, "publication missing")
+            return "", ""
         if not key or len(name) > LONGEST_NAME:
-            reason = "publication unusable" if name else "publication missing"
-            self.note(row, "publication", cell, reason)
+            self.note(row, "publication", cell, "publication unusable")
             return "", ""
         return key, name
 

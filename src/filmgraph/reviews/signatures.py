@@ -16,6 +16,7 @@ __all__ = [
     "clean_name",
     "critic_key",
     "flipped",
+    "is_no_name",
     "is_nobody",
     "name_slug",
     "publication_key",
@@ -25,10 +26,9 @@ __all__ = [
 
 LONGEST_NAME = 120
 _LONGEST_ADDRESS = 2_000
+_NO_NAME = re.compile(r"unknown|n/?a|none|null|nan|\W*", re.IGNORECASE)
 _NOBODY = re.compile(
-    r"(?:.*\b)?(?:staff|staff writer|editors?|editorial(?: team)?)|unknown|anonymous|unsigned|uncredited|"
-    r"n/?a|none|null|nan|\W*",
-    re.IGNORECASE,
+    r"(?:.*\b)?(?:staff|staff writer|editors?|editorial(?: team)?)|anonymous|unsigned|uncredited", re.IGNORECASE
 )
 _BY = re.compile(r"by (?=[A-ZÀ-Þ])", re.IGNORECASE)
 _HOUSE_BEHIND = re.compile(r"(?<!\s)\s*+[(\[][^()\[\]]*[)\]]$")
@@ -36,8 +36,11 @@ _LAST_FIRST = re.compile(r"(?P<last>[^,]+), (?P<first>[^,]+)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|ph\.?\s?d|m\.?d|esq)\.?", re.IGNORECASE)
 _SEVERAL = re.compile(r"\s(?:and|&|with)\s", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"https?://(?:[^\s<>\"{}|\\^`/?#@]+\.)[^\s<>\"{}|\\^`/?#@.]+(?:[/?#][^\s<>\"{}|\\^`]*)?", re.IGNORECASE
+    r"https?://(?:[^\s<>\"{}|\\^`/?#@:]+\.)[^\s<>\"{}|\\^`/?#@:.]+(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:[/?#][^\s<>\"{}|\\^`]*)?",
+    re.IGNORECASE,
 )
+_HIGHEST_PORT = 65_535
 
 
 _ESCAPED = {ord(character): f"%{ord(character):02X}" for character in "|^{}`\\"}
@@ -107,7 +110,16 @@ def is_nobody(name: str) -> bool:
     >>> is_nobody("Example Staff"), is_nobody("N/A"), is_nobody("Jane Example")
     (True, True, False)
     """
-    return _NOBODY.fullmatch(name) is not None
+    return is_no_name(name) or _NOBODY.fullmatch(name) is not None
+
+
+def is_no_name(name: str) -> bool:
+    """Whether a cell is empty or holds what programs write in its place.
+
+    >>> is_no_name("N/A"), is_no_name("-"), is_no_name("None"), is_no_name("Nonesuch")
+    (True, True, True, False)
+    """
+    return _NO_NAME.fullmatch(name) is not None
 
 
 def signs_for_several(name: str) -> bool:
@@ -135,7 +147,8 @@ def read_address(text: str) -> tuple[str, str]:
     address = html.unescape(text.strip()).translate(_ESCAPED)
     if not address:
         return "", "address missing"
-    if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address) or not address.isprintable():
+    found = _ADDRESS.fullmatch(address) if len(address) <= _LONGEST_ADDRESS and address.isprintable() else None
+    if found is None or not 1 <= int(found["port"] or 1) <= _HIGHEST_PORT:
         return "", "address unusable"
     return address, ""
 
