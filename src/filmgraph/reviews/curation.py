@@ -12,13 +12,12 @@ import pyoxigraph as ox
 from filmgraph.errors import DataError, FilmgraphError, OutputError
 from filmgraph.namespaces import FG, OA, PROV, RDF, XSD, iri, kind_of, slug_of
 from filmgraph.reviews.desk import Decision, Desk, Ruling
-from filmgraph.reviews.proposals import Turtle
+from filmgraph.reviews.proposals import ACTIVITIES_FILE, CRITICS_FILE, PUBLICATIONS_FILE, Turtle
 from filmgraph.validation import validate_texts
 from filmgraph.writing import write_files
 
 __all__ = ["Curated", "Refusal", "curate"]
 
-CRITICS_FILE, PUBLICATIONS_FILE, ACTIVITIES_FILE = "critics.ttl", "publications.ttl", "activities.ttl"
 
 _TYPE = RDF + "type"
 _INTEGER = ox.NamedNode(XSD + "integer")

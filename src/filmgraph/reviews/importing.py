@@ -27,7 +27,7 @@ from filmgraph.reviews.filmfile import FilmFile, ReadReview
 from filmgraph.reviews.known import Films, KnownNames, decided_on, reviews_in_graph
 from filmgraph.reviews.language import is_foreign
 from filmgraph.reviews.people import Authority, Roster, critics_of, near_spellings, publications_of
-from filmgraph.reviews.proposals import Turtle, waiting_folder
+from filmgraph.reviews.proposals import ACTIVITIES_FILE, CRITICS_FILE, PUBLICATIONS_FILE, Turtle, waiting_folder
 from filmgraph.reviews.results import SHOWN, ExtractedClaims, FoundClaim, ImportedReviews
 from filmgraph.reviews.rowreading import LONGEST_TEXT, RowReader
 from filmgraph.reviews.signatures import LONGEST_NAME, clean_name, read_address
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Finder", "extract_claims", "import_reviews"]
 
-CRITICS_FILE, PUBLICATIONS_FILE, ACTIVITIES_FILE = "critics.ttl", "publications.ttl", "activities.ttl"
 MOST_REVIEWS_OF_A_FILM = 20_000
 _EVERY = 512
 Progress = Callable[[str, int, int], None]

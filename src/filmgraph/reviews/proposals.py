@@ -19,7 +19,20 @@ from filmgraph.turtle import format_turtle, write_turtle
 if TYPE_CHECKING:
     from filmgraph.workspace import Workspace
 
-__all__ = ["Proposal", "Span", "Turtle", "proposals_of", "span_of", "turtle_files", "waiting_folder"]
+__all__ = [
+    "ACTIVITIES_FILE",
+    "CRITICS_FILE",
+    "PUBLICATIONS_FILE",
+    "Proposal",
+    "Span",
+    "Turtle",
+    "proposals_of",
+    "span_of",
+    "turtle_files",
+    "waiting_folder",
+]
+
+CRITICS_FILE, PUBLICATIONS_FILE, ACTIVITIES_FILE = "critics.ttl", "publications.ttl", "activities.ttl"
 
 _TYPE = RDF + "type"
 _COMPARES = (FG + "comparesTo", FG + "comparesToTitle")
