@@ -534,3 +534,20 @@ def test_the_rarest_films_between_are_looked_at(grown: MemoryStore) -> None:
     assert [path.kind for path in paths] == ["via"] * 3
     assert paths[0].films[1] == iri("film", "z")
     assert all(path.confirm(grown) for path in paths)
+
+
+def test_the_best_path_from_any_film_is_the_best_of_the_paths_from_each(bundled: MemoryStore) -> None:
+    index = PathIndex(bundled)
+    starts = [iri("film", slug) for slug in ("her-2013", "playtime-1967", "jaws-1975")]
+    others = [film for film in index.films if film not in starts][::17]
+    found = index.from_any(starts, others, limit=1)
+    assert list(found) == others
+    weak = ("sibling techniques", "genre", "via")
+    for other in others:
+        direct = [path for start in starts for path in index.best(start, other, limit=20) if path.kind not in weak]
+        if direct:
+            assert found[other][0].score == max(path.score for path in direct)
+            assert found[other][0].reason
+    assert index.from_any([], others[:2]) == {other: [] for other in others[:2]}
+    assert index.from_any(starts, others[:1], limit=0) == {others[0]: []}
+    assert all(path.films[0] != path.films[-1] for path in index.from_any(starts, starts[:1])[starts[0]])

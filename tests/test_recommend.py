@@ -15,7 +15,7 @@ from filmgraph.errors import FilmgraphError, NotFoundError, QueryError
 from filmgraph.namespaces import SCHEMA, iri
 from filmgraph.paths import PathIndex
 from filmgraph.queries import with_prefixes
-from filmgraph.recommend import CRITICS, LINK_WEIGHTS, METHODS, Recommendation, Recommender
+from filmgraph.recommend import CRITICS, LINK_WEIGHTS, METHODS, OBJECTIONS, Recommendation, Recommender
 from filmgraph.similarity import SimilarityIndex
 from filmgraph.stores import MemoryStore, Store
 
@@ -95,6 +95,17 @@ def test_what_was_named_is_never_an_answer(tiny: Recommender, method: str) -> No
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_what_was_seen_is_never_an_answer_and_weighs_nothing(tiny: Recommender, method: str) -> None:
+    before = tiny.recommend([ALPHA], method=method)
+    seen = before[0].film
+    after = tiny.recommend([ALPHA], seen=[seen, "urn:nobody"], method=method)
+    assert [answer.film for answer in after] == [answer.film for answer in before[1:]]
+    if method == "craft":
+        assert after == before[1:]
+    assert tiny.recommend([ALPHA], seen=[BETA, GAMMA, DELTA, EPSILON], method=method) == []
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_film_named_twice_counts_once(tiny: Recommender, method: str) -> None:
     once = tiny.recommend([BETA], disliked=[DELTA], method=method)
     assert tiny.recommend([BETA, BETA], disliked=[DELTA, DELTA], method=method) == once
@@ -151,6 +162,34 @@ def test_answers_come_with_reasons_that_the_graph_confirms(tiny: Recommender, st
         assert path_scores == sorted(path_scores, reverse=True)
     assert [answer.paths for answer in tiny.recommend([ALPHA], reasons=0)] == [(), (), ()]
     assert tiny.recommend([ALPHA], reasons=0)[0].reason == ""
+
+
+def test_no_two_reasons_lead_through_the_same_thing(bundled: MemoryStore) -> None:
+    """Three films with one technique in common give one reason, from the film that has more in common."""
+    recommender = recommender_of(bundled)
+    liked = [iri("film", slug) for slug in ("her-2013", "playtime-1967", "stalker-1979", "jaws-1975", "vertigo-1958")]
+    answers = recommender.recommend(liked, reasons=5, limit=20)
+    assert len(answers) == 20
+    for answer in answers:
+        joints = [path.edges[0].target for path in answer.paths]
+        assert len(joints) == len(set(joints))
+        assert all(path.films[0] in liked and path.films[-1] == answer.film for path in answer.paths)
+    assert max(len(answer.paths) for answer in answers) > 2
+
+
+def test_many_likes_and_dislikes_keep_their_reasons_and_few_objections(bundled: MemoryStore) -> None:
+    recommender = recommender_of(bundled)
+    films = FilmTechniqueArrays.of_store(bundled).films
+    answers = recommender.recommend(films[:300:2], disliked=films[1:300:2], limit=20)
+    assert len(answers) > 5
+    known = {*films[:300]}
+    for answer in answers:
+        assert answer.film not in known
+        assert answer.paths
+        assert answer.paths[0].confirm(bundled)
+        assert len(answer.against) <= OBJECTIONS
+        assert {objection.film for objection in answer.against} <= {*films[1:300:2]}
+    assert max(len(answer.against) for answer in answers) == OBJECTIONS
 
 
 def test_similar_lists_what_the_index_finds_with_reasons(tiny: Recommender, alike: SimilarityIndex) -> None:

@@ -52,7 +52,10 @@ class FilmTechniqueArrays:
     def of_store(cls, store: Store) -> FilmTechniqueArrays:
         """Read the arrays from a store, in three queries."""
         categories = {category for (category,) in store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}")}
-        uses = store.select(f"SELECT ?film ?technique WHERE {{ ?use <{FG}film> ?film ; <{FG}technique> ?technique }}")
+        uses = store.select(
+            f"SELECT ?film ?technique WHERE {{ ?use <{FG}film> ?film ; <{FG}technique> ?technique "
+            "FILTER(isIRI(?film) && isIRI(?technique)) }"
+        )
         broader = store.select(
             f"SELECT ?narrow ?broad WHERE {{ ?narrow a <{FG}Technique> ; <{SKOS}broader> ?broad . "
             f"?broad a <{FG}Technique> }}"

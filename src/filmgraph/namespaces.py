@@ -12,12 +12,16 @@ import unicodedata
 __all__ = [
     "ADA",
     "BASE",
+    "DCAT",
     "DCTERMS",
     "FG",
     "FGH",
     "FGS",
+    "FILE_FORMATS",
+    "FOAF",
     "JSONLD",
     "KINDS",
+    "MEDIA_TYPES",
     "OA",
     "OWL",
     "PREFIXES",
@@ -26,9 +30,11 @@ __all__ = [
     "RDFS",
     "ROLES",
     "SCHEMA",
+    "SD",
     "SH",
     "SKOS",
     "SPARQL_PREFIXES",
+    "SPARQL_PROTOCOL",
     "VOID",
     "WD",
     "WDT",
@@ -55,6 +61,12 @@ WDT = "http://www.wikidata.org/prop/direct/"
 ADA = "http://ada.filmontology.org/resource/2020/03/17/"
 OWL = "http://www.w3.org/2002/07/owl#"
 VOID = "http://rdfs.org/ns/void#"
+DCAT = "http://www.w3.org/ns/dcat#"
+FOAF = "http://xmlns.com/foaf/0.1/"
+SPARQL_PROTOCOL = "http://www.w3.org/TR/sparql11-protocol/"
+SD = "http://www.w3.org/ns/sparql-service-description#"
+FILE_FORMATS = "http://www.w3.org/ns/formats/"
+MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -93,16 +105,19 @@ PREFIXES: dict[str, str] = {
     **{kind: f"{BASE}{kind}/" for kind in KINDS},
     "adatype": ADA + "AnnotationType/",
     "adavalue": ADA + "AnnotationValue/",
+    "dcat": DCAT,
     "dcterms": DCTERMS,
     "fg": FG,
     "fgh": FGH,
     "fgs": FGS,
+    "foaf": FOAF,
     "oa": OA,
     "owl": OWL,
     "prov": PROV,
     "rdf": RDF,
     "rdfs": RDFS,
     "schema": SCHEMA,
+    "sd": SD,
     "sh": SH,
     "skos": SKOS,
     "vann": "http://purl.org/vocab/vann/",

@@ -27,7 +27,7 @@ from filmgraph.namespaces import SCHEMA
 from filmgraph.paths import Path, PathIndex
 from filmgraph.similarity import SimilarityIndex, best_places
 
-__all__ = ["CRITICS", "LINK_WEIGHTS", "METHODS", "WEAK_KINDS", "Objection", "Recommendation", "Recommender"]
+__all__ = ["CRITICS", "LINK_WEIGHTS", "METHODS", "OBJECTIONS", "Objection", "Recommendation", "Recommender"]
 
 METHODS = ("craft", "pagerank")
 """The methods of recommendation."""
@@ -42,12 +42,11 @@ LINK_WEIGHTS: dict[str, float] = {"technique": 1.0, "comparison": 1.0, "crew": 0
 CRITICS = 0.25
 """The most that what critics say of a film weighs in its links, beside what it is."""
 
+OBJECTIONS = 6
+"""The most objections to an answer: those by the rarest craft."""
+
 _DIGITS = 12
 _SHARE_DIGITS = 9
-
-
-WEAK_KINDS = frozenset(("sibling techniques", "genre"))
-"""Kinds of path that are a reason only where there is no better one."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,15 @@ class Recommender:
         liked: Sequence[str],
         *,
         disliked: Sequence[str] = (),
+        seen: Collection[str] = (),
         limit: int = 10,
         method: str = "craft",
         reasons: int = 2,
     ) -> list[Recommendation]:
         """Return films to watch for someone who likes some films and dislikes others, best first.
 
-        The craft of a disliked film counts against an answer. At most two answers share a director. Films with a
+        The craft of a disliked film counts against an answer. What was ``seen`` is left out of the answers, as are the
+        films that are liked or disliked. At most two answers share a director. Films with a
         score of 0 or less are left out. Scores of ``craft`` are mean cosines; scores of ``pagerank`` are shares of
         the best film's.
 
@@ -119,8 +120,8 @@ class Recommender:
             title = self._paths.titles(both)[both[0]]
             raise QueryError(f"{title!r} is both liked and disliked: name it once")
         films, scores = self._scores(method, liked, disliked)
-        seen = {*liked, *disliked}
-        scores[[place for place, film in enumerate(films) if film in seen]] = 0.0
+        known = {*liked, *disliked, *seen}
+        scores[[place for place, film in enumerate(films) if film in known]] = 0.0
         if method == "pagerank":
             best = scores.max(initial=0.0)
             scores = np.round(scores / best if best > 0 else scores, _SHARE_DIGITS)
@@ -168,21 +169,19 @@ class Recommender:
         self, found: Sequence[tuple[str, float]], liked: Sequence[str], disliked: Collection[str], reasons: int
     ) -> list[Recommendation]:
         films = [film for film, _ in found]
-        by_liked = [self._paths.between(film, films, limit=reasons + len(WEAK_KINDS)) for film in liked]
+        paths = self._paths.from_any(liked, films, limit=reasons)
         titles = self._paths.titles(films)
-        answers = []
-        for film, score in found:
-            paths = sorted((path for paths in by_liked for path in paths[film]), key=lambda path: -path.score)
-            strong = [path for path in paths if path.kind not in WEAK_KINDS]
-            against = {
-                Objection(craft.technique, other)
-                for other in disliked
-                for craft in self._similarity.shared_craft(film, other)
-                if craft.direct
-            }
-            objections = tuple(sorted(against, key=lambda objection: (objection.technique, objection.film)))
-            answers.append(Recommendation(film, titles[film], score, tuple((strong or paths)[:reasons]), objections))
-        return answers
+        return [
+            Recommendation(film, titles[film], score, tuple(paths[film]), self._objections(film, disliked))
+            for film, score in found
+        ]
+
+    def _objections(self, film: str, disliked: Collection[str]) -> tuple[Objection, ...]:
+        """Return the rarest craft that a film shares with disliked ones, in the order of IRIs."""
+        idf = self._similarity.arrays.idf_of
+        shared = [Objection(craft, other) for other in disliked for craft in self._similarity.shared_uses(film, other)]
+        shared.sort(key=lambda objection: (-idf(objection.technique), objection.technique, objection.film))
+        return tuple(sorted(shared[:OBJECTIONS], key=lambda objection: (objection.technique, objection.film)))
 
 
 class _Walk:

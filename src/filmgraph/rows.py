@@ -163,8 +163,19 @@ class Rows:
         lines = [self.columns, tuple("---" for _ in self.columns), *self.cells()]
         return "\n".join("| " + " | ".join(map(_markdown_cell, line)) + " |" for line in lines) + "\n"
 
-    def to_csv(self) -> str:
-        """Return SPARQL 1.1 Query Results CSV: plain values, lines ended by CR LF."""
+    def to_csv(self, *, for_spreadsheets: bool = False) -> str:
+        """Return SPARQL 1.1 Query Results CSV: plain values, lines ended by CR LF.
+
+        A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@`` as a formula. ``for_spreadsheets`` puts
+        an apostrophe before such a text, so that it stays one, and quotes what other separators would part; numbers
+        stay as they are. Without it every value is exactly that of the graph, as the W3C's format has it.
+
+        >>> print(Rows(("title",), [(ox.Literal("=1+1"),), (ox.Literal(-1),)]).to_csv(for_spreadsheets=True).split())
+        ['title', "'=1+1", '-1']
+        """
+        if for_spreadsheets:
+            lines = [self.columns, *(tuple(_as_text(term) for term in row) for row in self.terms)]
+            return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
         import csv
         import io
 
@@ -211,7 +222,7 @@ class Rows:
             import pandas
         except ImportError as error:
             raise FilmgraphError(
-                "a DataFrame needs pandas: install it with pip install 'filmgraph-kg[pandas]'"
+                "a DataFrame needs pandas: pip install pandas"
             ) from error
         return pandas.DataFrame.from_records(list(self), columns=list(self.columns))
 
@@ -245,6 +256,21 @@ def _lexical(term: Term | None) -> str:
     if term is None:
         return ""
     return term.value if isinstance(term, ox.NamedNode | ox.Literal) else _turtle(term)
+
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_PARTS_CELLS = re.compile(r'[",;|\t\r\n]')
+
+
+def _as_text(term: Term | None) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula."""
+    text = _lexical(term)
+    is_formula = _FORMULA.match(text) and not (isinstance(term, ox.Literal) and _FLOAT.fullmatch(text))
+    return f"'{text}" if is_formula else text
+
+
+def _quoted(cell: str) -> str:
+    return '"{}"'.format(cell.replace('"', '""')) if _PARTS_CELLS.search(cell) else cell
 
 
 def _turtle(term: Term) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,18 @@ class SimilarityIndex:
             for column, part in zip(parts.col.tolist(), parts.data.tolist(), strict=True)
         ]
         return sorted(shared, key=lambda craft: (-craft.part, craft.technique))
+
+    def shared_uses(self, film: str, other: str) -> list[str]:
+        """Return the techniques that two films both use, by IRI, sorted."""
+        rows = [self._used_in.get(name, frozenset()) for name in (film, other)]
+        return [self.arrays.techniques[column] for column in sorted(rows[0] & rows[1])]
+
+    @cached_property
+    def _used_in(self) -> dict[str, frozenset[int]]:
+        bounds, columns = self.arrays.used.indptr.tolist(), self.arrays.used.indices.tolist()
+        return {
+            film: frozenset(columns[bounds[place] : bounds[place + 1]]) for place, film in enumerate(self.arrays.films)
+        }
 
     def all_similar(self, *, limit: int = 10) -> dict[str, list[Alike]]:
         """Return for every film the films most like it by cosine, as :meth:`similar` would, all at once."""

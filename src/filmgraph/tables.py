@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import stat
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from typing import BinaryIO
 from filmgraph.errors import DataError
 from filmgraph.readers import read_text
 
-__all__ = ["LONGEST_CELL", "Row", "StreamedTable", "Table", "has_column", "read_table"]
+__all__ = ["LONGEST_CELL", "Row", "StreamedTable", "Table", "has_column", "read_table", "table_of"]
 
 LARGEST_TABLE = 32 * 1024**2
 MOST_ROWS = 50_000
+MOST_COLUMNS = 1_000
 LONGEST_CELL = 4_000_000
 """The longest cell of a streamed table, in characters: longer is hardly a text, rather a quotation mark left open."""
 
@@ -158,8 +160,41 @@ def read_table(
         text = read_text(file, limit=LARGEST_TABLE)
     except DataError as error:
         if "is not UTF-8" in str(error):
-            raise DataError("is not UTF-8: in Excel save as “CSV UTF-8 (comma delimited)”", file=name) from error
+            raise DataError(_NOT_UTF8, file=name) from error
         raise
+    return _table_of(text, name, required, optional, aliases or {}, strict)
+
+
+def table_of(
+    content: bytes,
+    name: str,
+    *,
+    required: Collection[str],
+    optional: Collection[str],
+    aliases: Mapping[str, str] | None = None,
+) -> Table:
+    """Read the bytes of a CSV file, such as one that was uploaded, as :func:`read_table` does without ``strict``.
+
+    ``name`` is what errors call it.
+    """
+    if len(content) > LARGEST_TABLE:
+        raise DataError(f"is larger than {LARGEST_TABLE // 1024**2} MiB", file=name)
+    for mark, what in _ENCODINGS.items():
+        if content.startswith(mark):
+            raise DataError(f"is {what}: save it as CSV in UTF-8", file=name)
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(_NOT_UTF8, file=name) from error
+    return _table_of(text, name, required, optional, aliases or {}, strict=False)
+
+
+_NOT_UTF8 = "is not UTF-8: in Excel save as “CSV UTF-8 (comma delimited)”"
+
+
+def _table_of(
+    text: str, name: str, required: Collection[str], optional: Collection[str], aliases: Mapping[str, str], strict: bool
+) -> Table:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         raise DataError("holds null characters: it is no CSV file, or not in UTF-8", file=name)
@@ -204,11 +239,12 @@ def _check_header(
 ) -> None:
     from rapidfuzz import fuzz, process
 
-    twice = sorted(
-        {name for name in header if name and header.count(name) > 1} & (set(header) if strict else set(known))
-    )
+    counted = Counter(filter(None, header))
+    twice = sorted(name for name, times in counted.items() if times > 1 and (strict or name in known))
     if twice:
         raise DataError(f"row 1: the column {twice[0]} stands twice: keep one", file=file)
+    if len(header) > MOST_COLUMNS:
+        raise DataError(f"row 1: has more than {MOST_COLUMNS:,} columns: it is no such table", file=file)
     for name in header if strict else ():
         if name not in known:
             near = process.extractOne(name, sorted(known), scorer=fuzz.ratio, score_cutoff=70)

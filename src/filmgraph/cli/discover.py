@@ -9,9 +9,11 @@ import click
 
 from filmgraph.cli.options import as_json, completes, limit, show_spoilers, with_graph
 from filmgraph.cli.output import bullet, heading, paragraph, print_json, styled, title
+from filmgraph.rows import printable
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
+    from filmgraph.letterboxd import Watched
     from filmgraph.recommend import Recommendation
 
 __all__ = ["PATH_KINDS", "path_command", "recommend_command", "similar_command"]
@@ -31,6 +33,8 @@ PATH_KINDS = (
     "via",
 )
 """The kinds of path, written out here so that help does not wait for the index of paths."""
+
+UNMATCHED_SHOWN = 20
 
 _reasons = click.option(
     "--reasons", type=click.IntRange(1, 10), default=2, show_default=True, help="Reasons for each answer."
@@ -66,7 +70,7 @@ def similar_command(
 
 
 @click.command("recommend")
-@click.argument("liked", metavar="FILM...", nargs=-1, required=True, shell_complete=completes("film"))
+@click.argument("liked", metavar="[FILM...]", nargs=-1, shell_complete=completes("film"))
 @click.option(
     "--not",
     "disliked",
@@ -75,6 +79,15 @@ def similar_command(
     shell_complete=completes("film"),
     help="A film that you dislike; its craft counts against an answer.",
 )
+@click.option(
+    "--letterboxd",
+    "export",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A file that Letterboxd exports, such as ratings.csv or watched.csv: from 3.5 up you like a film, from 2 down "
+    "you dislike it, and what you have seen is no answer.",
+)
+@click.option("--liked-all", is_flag=True, help="You like all films of a file without ratings.")
 @click.option(
     "--method",
     type=click.Choice(["craft", "pagerank"]),
@@ -92,6 +105,8 @@ def recommend_command(
     graph: FilmGraph,
     liked: tuple[str, ...],
     disliked: tuple[str, ...],
+    export: str | None,
+    liked_all: bool,
     method: str,
     limit: int,
     reasons: int,
@@ -99,8 +114,28 @@ def recommend_command(
     spoilers: bool,
     as_json: bool,
 ) -> None:
-    """Recommend films for someone who likes some films and dislikes others, each with its reasons."""
-    answers = graph.recommend(*liked, disliked=disliked, limit=limit, method=method, reasons=reasons)
+    """Recommend films for someone who likes some films and dislikes others, each with its reasons.
+
+    Films are named, or come from a file that Letterboxd exports.
+    """
+    seen: tuple[str, ...] = ()
+    if export is not None:
+        watched = _watched(graph, export, liked_all)
+        seen = watched.seen
+        # What is named counts before what the file says of it.
+        named = {graph.resolve(name, kind="film") for name in (*liked, *disliked)}
+        liked = (*liked, *(film for film in watched.liked if film not in named))
+        disliked = (*disliked, *(film for film in watched.disliked if film not in named))
+        if not liked:
+            why = (
+                "no film of the graph has 3.5 or more in it"
+                if watched.rated
+                else "add --liked-all if you like them all"
+            )
+            raise click.UsageError(f"{export} does not say what you like: {why}")
+    elif not liked:
+        raise click.UsageError("name a film that you like, or a file of Letterboxd's with --letterboxd")
+    answers = graph.recommend(*liked, disliked=disliked, seen=seen, limit=limit, method=method, reasons=reasons)
     if as_json:
         print_json(answers, spoilers=spoilers)
         return
@@ -148,6 +183,23 @@ def path_command(
         paragraph(f"{count} triple{'' if count == 1 else 's'}, {confirmed}; score {path.score:.3f}", indent=2, dim=True)
     if not paths:
         click.echo("Nothing of this kind joins them." if kinds else "Nothing joins them.")
+
+
+def _watched(graph: FilmGraph, export: str, likes_all: bool) -> Watched:
+    """Read a file of Letterboxd's, and tell on standard error what was found in it."""
+    from filmgraph.letterboxd import TitleIndex, read_letterboxd_file
+
+    watched = read_letterboxd_file(export, TitleIndex.of_store(graph.store), likes_all=likes_all)
+    parts = [f"{len(watched.matched):,} of {watched.rows:,} films are in the graph"]
+    if watched.rated or likes_all:
+        parts.append(f"{len(watched.liked):,} liked, {len(watched.disliked):,} disliked")
+    click.echo(f"{'; '.join(parts)}.", err=True)
+    if watched.unmatched:
+        names = [f"{listed.title} ({listed.year})" if listed.year else listed.title for listed in watched.unmatched]
+        more = f" and {len(names) - UNMATCHED_SHOWN:,} more" if len(names) > UNMATCHED_SHOWN else ""
+        told = printable(f"Not in the graph: {', '.join(names[:UNMATCHED_SHOWN])}{more}.")
+        click.echo(told, err=True)
+    return watched
 
 
 def _print_answers(graph: FilmGraph, answers: Sequence[Recommendation], *, how: bool, spoilers: bool) -> None:

@@ -134,28 +134,10 @@ def valued_line(valued: Valued) -> str:
 def print_json(value: Any, *, spoilers: bool) -> None:
     """Print a dataclass, or a list of them, as JSON; a text that gives away an ending is null unless ``spoilers``."""
     import json
-    from dataclasses import asdict
 
-    plain = [asdict(item) for item in value] if isinstance(value, list | tuple) else asdict(value)
-    click.echo(json.dumps(plain if spoilers else _folded(plain), ensure_ascii=False, indent=2))
+    from filmgraph.pages import plain_of
 
-
-def _folded(value: Any, *, inside: bool = False) -> Any:
-    """Return a copy with None for each text that gives away an ending: of a use with its scenes, a scene, a claim."""
-    if isinstance(value, list | tuple):
-        return [_folded(item, inside=inside) for item in value]
-    if not isinstance(value, dict):
-        return value
-    spoiler = value.get("spoiler") is True
-    # In a path the flag is that of the scene, and the use has one of its own.
-    whole = inside or value.get("spoiler_in_use", spoiler) is True
-    hidden = {"explanation", "description", "statement"} if whole else set()
-    if spoiler:
-        hidden.add("scene")
-    return {
-        name: None if name in hidden else _folded(item, inside=whole and name == "scenes")
-        for name, item in value.items()
-    }
+    click.echo(json.dumps(plain_of(value, spoilers=spoilers), ensure_ascii=False, indent=2))
 
 
 def print_rows(rows: Rows, form: str) -> None:

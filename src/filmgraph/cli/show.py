@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -23,11 +22,10 @@ from filmgraph.cli.output import (
 
 if TYPE_CHECKING:
     from filmgraph.graph import FilmGraph
-    from filmgraph.pages import Claim, FilmPage, TechniquePage, Use
+    from filmgraph.pages import FilmPage, TechniquePage, Use
 
 __all__ = ["film_command", "person_command", "review_command", "search_command", "technique_command"]
 
-_STANCES = ("praise", "criticism", "mixed", "observation")
 _TOLD_OF_A_USE = 3
 _TOLD_OF_A_CONCEPT = 2
 _CONCEPTS_TOLD = 6
@@ -183,11 +181,13 @@ def search_command(graph: FilmGraph, text: tuple[str, ...], limit: int) -> None:
 
 
 def _print_use(use: Use, *, all_claims: bool, spoilers: bool) -> None:
+    from filmgraph.pages import telling
+
     heading(use.technique.name, note=use.category.name)
     paragraph(use.definition, indent=2, dim=True)
     _print_how(use, spoilers=spoilers)
     _print_critics(use)
-    told = use.noticed if all_claims else _telling(use.noticed, _TOLD_OF_A_USE)
+    told = use.noticed if all_claims else telling(use.noticed, _TOLD_OF_A_USE)
     for claim in told:
         bullet(claim_line(claim, spoilers=spoilers), mark="✓" if claim.stance == "praise" else "·", indent=4)
     _print_more(len(use.noticed) - len(told), indent=4)
@@ -209,25 +209,6 @@ def _capitalized(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def _telling(claims: Sequence[Claim], most: int) -> list[Claim]:
-    """Return a few claims that tell the most: no critic and no stance twice if it can be helped, spoilers last."""
-    told: list[Claim] = []
-    left = list(claims)
-    while left and len(told) < most:
-        best = min(
-            left,
-            key=lambda claim: (
-                claim.spoiler,
-                sum(claim.voices == other.voices for other in told),
-                sum(claim.stance == other.stance for other in told),
-                _STANCES.index(claim.stance),
-            ),
-        )
-        left.remove(best)
-        told.append(best)
-    return told
-
-
 def _print_more(count: int, *, indent: int = 2) -> None:
     if count > 0:
         paragraph(f"{count} more: --claims lists {'it' if count == 1 else 'them'}.", indent=indent, dim=True)
@@ -244,12 +225,14 @@ def _print_how(use: Use, *, spoilers: bool) -> None:
 
 def _print_claims(page: FilmPage, *, all_claims: bool, spoilers: bool) -> None:
     """Print what critics say, concept by concept: how many agree, and of what no use tells already, a few claims."""
+    from filmgraph.pages import STANCES, telling
+
     claims = page.claims
     if not claims:
         return
     reviews = len({claim.review for claim in claims})
     by_stance = Counter(claim.stance for claim in claims)
-    counted = ", ".join(f"{by_stance[stance]} {stance}" for stance in _STANCES if by_stance[stance])
+    counted = ", ".join(f"{by_stance[stance]} {stance}" for stance in STANCES if by_stance[stance])
     heading(
         "What critics say", note=f"{len(claims)} claims in {reviews} review{'' if reviews == 1 else 's'}: {counted}"
     )
@@ -259,7 +242,7 @@ def _print_claims(page: FilmPage, *, all_claims: bool, spoilers: bool) -> None:
         lacking = "; no use of it here" if heard.lacks_use else ""
         bullet(f"{heard.about.name}: {heard.critics.in_words}{lacking}")
         said = [claim for claim in claims if claim.about == heard.about]
-        told = [] if said[0].iri in of_uses or not left else _telling(said, _TOLD_OF_A_CONCEPT)
+        told = [] if said[0].iri in of_uses or not left else telling(said, _TOLD_OF_A_CONCEPT)
         left -= bool(told)
         for claim in said if all_claims else told:
             bullet(claim_line(claim, spoilers=spoilers), indent=4, mark="·")
@@ -269,6 +252,8 @@ def _print_claims(page: FilmPage, *, all_claims: bool, spoilers: bool) -> None:
 
 def _print_films_heard(page: TechniquePage, *, all_claims: bool, spoilers: bool) -> None:
     """Print what critics say of a technique, film by film: how many agree, and a few claims."""
+    from filmgraph.pages import telling
+
     if not page.heard:
         return
     heading("What critics say")
@@ -277,7 +262,7 @@ def _print_films_heard(page: TechniquePage, *, all_claims: bool, spoilers: bool)
         lacking = "; no use of it there" if heard.lacks_use else ""
         bullet(f"{heard.film.name}: {heard.critics.in_words}{lacking}")
         said = [claim for claim in page.claims if claim.film == heard.film]
-        for claim in said if all_claims else _telling(said, _TOLD_OF_A_CONCEPT):
+        for claim in said if all_claims else telling(said, _TOLD_OF_A_CONCEPT):
             bullet(claim_line(claim, with_film=True, spoilers=spoilers), indent=4, mark="·")
     if not all_claims:
         rest = len(page.heard) - len(films)

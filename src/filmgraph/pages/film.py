@@ -11,16 +11,17 @@ import pyoxigraph as ox
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, WD, kind_of, slug_of
 from filmgraph.pages.parts import (
+    NOTHING_KNOWN,
     Claim,
     Heard,
     Kin,
+    Known,
     Named,
     Use,
-    claims_where,
-    kin_of,
+    claims_with,
     named,
     number_of,
-    properties_of,
+    properties_in,
     tally_of,
     text_of,
     uses_where,
@@ -60,17 +61,18 @@ class FilmPage:
         return " · ".join(f"{count} {category.name}" for category, count in self.tally)
 
 
-def film_page(store: Store, film: str) -> FilmPage:
-    """Return the page of a film, by IRI."""
-    own = properties_of(store, film)
-    uses = uses_where(store, f"VALUES ?film {{ <{film}> }}")
-    claims = claims_where(store, f"VALUES ?film {{ <{film}> }}")
-    kin = kin_of(store, {use.technique.iri for use in uses}) if claims else {}
+def film_page(store: Store, film: str, *, known: Known = NOTHING_KNOWN) -> FilmPage:
+    """Return the page of a film, by IRI; ``known`` spares reading the same names and terms for each page."""
+    triples = store.describe(film)
+    own = properties_in(triples)
+    uses = uses_where(store, f"VALUES ?film {{ <{film}> }}", known)
+    claims = claims_with(store, "film", [film], known)
+    kin = known.kin(store, {use.technique.iri for use in uses}) if claims else {}
     uses = tuple(with_claims(use, claims, kin) for use in uses)
     people = {role: own.get(role, []) for role in ROLES}
     named_iris = [*(iri for iris in people.values() for iri in iris)]
     named_iris += [*own.get(SCHEMA + "genre", []), *own.get(SCHEMA + "countryOfOrigin", [])]
-    names = labels_of(store, named_iris)
+    names = labels_of(store, named_iris, known=known.names)
     counts: dict[Named, int] = {}
     for use in uses:
         counts[use.category] = counts.get(use.category, 0) + 1
@@ -78,7 +80,7 @@ def film_page(store: Store, film: str) -> FilmPage:
     return FilmPage(
         iri=film,
         title=text_of(own, SCHEMA + "name") or slug_of(film),
-        other_titles=tuple(_literals_with_language(store, film, SCHEMA + "alternateName")),
+        other_titles=tuple(_literals_with_language(triples, SCHEMA + "alternateName")),
         year=number_of(own, FG + "releaseYear"),
         runtime_minutes=number_of(own, FG + "runtimeMinutes"),
         abstract=text_of(own, SCHEMA + "abstract") or "",
@@ -96,10 +98,10 @@ def film_page(store: Store, film: str) -> FilmPage:
     )
 
 
-def _literals_with_language(store: Store, resource: str, predicate: str) -> list[tuple[str, str]]:
+def _literals_with_language(triples: Iterable[ox.Triple], predicate: str) -> list[tuple[str, str]]:
     return sorted(
         (triple.object.value, triple.object.language or "")
-        for triple in store.describe(resource)
+        for triple in triples
         if triple.predicate.value == predicate and isinstance(triple.object, ox.Literal)
     )
 

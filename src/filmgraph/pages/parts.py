@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from filmgraph.lookup import Named, labels_of, language_rank, texts_of
+from filmgraph.lookup import Named, labels_of, language_rank, texts_of, values_of
 from filmgraph.namespaces import DCTERMS, FG, OA, SCHEMA, SKOS, slug_of
 from filmgraph.rows import Value
 from filmgraph.voices import Tally
 
 if TYPE_CHECKING:
+    from filmgraph.pages.vocabulary import Vocabulary
     from filmgraph.stores import Store
 
 __all__ = [
+    "NOTHING_KNOWN",
     "NO_CATEGORY",
     "Claim",
     "Heard",
     "Kin",
+    "Known",
     "Named",
     "Scene",
     "Use",
     "categories_of",
-    "claims_where",
+    "claims_with",
     "kin_of",
     "named",
     "number_of",
+    "properties_in",
     "properties_of",
     "tally_of",
     "text_of",
@@ -38,6 +43,8 @@ __all__ = [
 
 
 NO_CATEGORY = Named("", "")
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -131,8 +138,13 @@ class Kin(NamedTuple):
 
 def properties_of(store: Store, resource: str) -> dict[str, list[str]]:
     """Return the values of a resource as text, by predicate: English first, then in the order of the alphabet."""
+    return properties_in(store.describe(resource))
+
+
+def properties_in(triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
+    """Return the values in triples of one subject, as :func:`properties_of` does."""
     found: dict[str, set[tuple[int, str]]] = {}
-    for triple in store.describe(resource):
+    for triple in triples:
         value = triple.object
         if isinstance(value, ox.Literal):
             found.setdefault(triple.predicate.value, set()).add((language_rank(value.language), value.value))
@@ -149,9 +161,13 @@ def text_of(properties: dict[str, list[str]], predicate: str) -> str | None:
 
 
 def number_of(properties: dict[str, list[str]], predicate: str) -> Value:
-    """Return the first value of a property as a number, or as text where it is none."""
+    """Return the first value of a property as a number, or as text where it is none.
+
+    >>> [number_of({"p": [text]}, "p") for text in ("-5", "--5", "9" * 5_000)] == [-5, "--5", "9" * 5_000]
+    True
+    """
     text = text_of(properties, predicate)
-    return int(text) if text and text.lstrip("-").isdecimal() else text
+    return int(text) if text and _NUMBER.fullmatch(text) else text
 
 
 def named(iris: Iterable[str], names: dict[str, str]) -> tuple[Named, ...]:
@@ -159,47 +175,93 @@ def named(iris: Iterable[str], names: dict[str, str]) -> tuple[Named, ...]:
     return tuple(sorted((Named(iri, names[iri]) for iri in iris), key=lambda named: (named.name.casefold(), named.iri)))
 
 
-def uses_where(store: Store, where: str) -> tuple[Use, ...]:
+@dataclass(frozen=True)
+class Known:
+    """What a caller has already, so that a page need not read it: names by IRI, and the vocabulary.
+
+    >>> Known().names
+    {}
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: Vocabulary | None = None
+
+    def kin(self, store: Store, techniques: Iterable[str]) -> dict[str, Kin]:
+        """Return the kin of each technique."""
+        if self.vocabulary is None:
+            return kin_of(store, techniques)
+        return {technique: self.vocabulary.kin(technique) for technique in techniques}
+
+    def described(self, store: Store, techniques: Iterable[str]) -> dict[str, tuple[Named, Named, str]]:
+        """Return name, category and definition of each technique."""
+        wanted = set(techniques)
+        terms = self.vocabulary.terms if self.vocabulary else {}
+        found = {
+            iri: (Named(iri, terms[iri].name), terms[iri].category, terms[iri].definition)
+            for iri in wanted
+            if iri in terms
+        }
+        if missing := wanted - found.keys():
+            categories, labels = categories_of(store, missing), labels_of(store, missing)
+            definitions = texts_of(store, missing, [f"<{SKOS}definition>"])
+            for iri in missing:
+                found[iri] = (Named(iri, labels[iri]), categories.get(iri, NO_CATEGORY), definitions.get(iri, ""))
+        return found
+
+
+NOTHING_KNOWN = Known()
+
+
+def uses_where(store: Store, where: str, known: Known = NOTHING_KNOWN) -> tuple[Use, ...]:
     """Return the uses that a pattern over ?use, ?film and ?technique selects, with their scenes, by IRI."""
     rows = store.select(
-        f"SELECT ?use ?film ?title ?year ?technique ?explanation ?whole ?source ?scene ?text ?part ?start ?end "
+        f"SELECT ?use ?film ?technique ?explanation ?whole ?source ?scene ?text ?part ?start ?end "
         f"WHERE {{ {where} ?use <{FG}film> ?film ; <{FG}technique> ?technique ; "
         f"<{FG}explanation> ?explanation ; <{FG}scene> ?scene . ?scene <{SCHEMA}description> ?text . "
-        f"?film <{SCHEMA}name> ?title . OPTIONAL {{ ?film <{FG}releaseYear> ?year }} "
         f"OPTIONAL {{ ?use <{FG}spoiler> ?whole }} OPTIONAL {{ ?scene <{FG}spoiler> ?part }} "
         f"OPTIONAL {{ ?use <{DCTERMS}source> ?source }} "
         f"OPTIONAL {{ ?scene <{FG}startOffset> ?start }} OPTIONAL {{ ?scene <{FG}endOffset> ?end }} }}"
     ).records()
-    techniques = {str(row["technique"]) for row in rows}
-    categories = categories_of(store, techniques)
-    labels = labels_of(store, techniques)
-    definitions = texts_of(store, techniques, [f"<{SKOS}definition>"])
+    techniques = known.described(store, {str(row["technique"]) for row in rows})
+    films = {str(row["film"]) for row in rows}
+    titles, years = labels_of(store, films, known=known.names), _years(store, films)
     rows.sort(key=lambda row: tuple(map(str, row.values())), reverse=True)
     scenes: dict[str, dict[str, Scene]] = {}
     for row in rows:
         scene = Scene(str(row["scene"]), str(row["text"]), row["part"] is True, row["start"], row["end"])
         scenes.setdefault(str(row["use"]), {})[scene.iri] = scene
-    uses = {
-        str(row["use"]): Use(
-            iri=str(row["use"]),
-            film=Named(str(row["film"]), str(row["title"])),
-            year=row["year"],
-            technique=Named(str(row["technique"]), labels[str(row["technique"])]),
-            category=categories.get(str(row["technique"]), NO_CATEGORY),
-            definition=definitions.get(str(row["technique"]), ""),
+    uses = {}
+    for row in rows:
+        iri, film = str(row["use"]), str(row["film"])
+        technique, category, definition = techniques[str(row["technique"])]
+        uses[iri] = Use(
+            iri=iri,
+            film=Named(film, titles[film]),
+            year=years.get(film),
+            technique=technique,
+            category=category,
+            definition=definition,
             explanation=str(row["explanation"]),
-            scenes=tuple(scenes[str(row["use"])][iri] for iri in sorted(scenes[str(row["use"])])),
+            scenes=tuple(scenes[iri][scene] for scene in sorted(scenes[iri])),
             spoiler=row["whole"] is True,
             source=str(row["source"]) if row["source"] else None,
         )
-        for row in rows
-    }
     return tuple(sorted(uses.values(), key=lambda use: (use.category.name, use.technique.name, use.iri)))
+
+
+def _years(store: Store, films: Iterable[str]) -> dict[str, Value]:
+    """Return the year of each film that has one, the first where there are several."""
+    found: dict[str, list[Value]] = {}
+    for film, year in store.select(
+        f"SELECT ?film ?year WHERE {{ VALUES ?film {{ {values_of(films)} }} ?film <{FG}releaseYear> ?year }}"
+    ):
+        found.setdefault(str(film), []).append(year)
+    return {film: min(years, key=str) for film, years in found.items()}
 
 
 def categories_of(store: Store, techniques: Iterable[str]) -> dict[str, Named]:
     """Return the category of each technique that reaches one."""
-    values = " ".join(f"<{technique}>" for technique in sorted(techniques))
+    values = values_of(techniques)
     if not values:
         return {}
     rows = store.select(
@@ -210,38 +272,44 @@ def categories_of(store: Store, techniques: Iterable[str]) -> dict[str, Named]:
     return {str(technique): Named(str(category), names[str(category)]) for technique, category in rows}
 
 
-def claims_where(store: Store, where: str) -> tuple[Claim, ...]:
-    """Return the accepted claims that a pattern over ?claim, ?film, ?about and ?review selects, in text order."""
+def claims_with(store: Store, what: str, values: Collection[str], known: Known = NOTHING_KNOWN) -> tuple[Claim, ...]:
+    """Return the accepted claims of some films, reviews or concepts (``what`` is film, review or about), in text order.
+
+    What a claim may have many of is asked apart: an OPTIONAL of two steps would have the engine read every passage.
+    """
+    if not values:
+        return ()
+    which = f"VALUES ?{what} {{ {values_of(values)} }} {_CLAIM[what]} ."
+    others = " ".join(f"{pattern} ." for name, pattern in _CLAIM.items() if name != what)
     rows = store.select(
-        f"SELECT ?claim ?film ?title ?about ?stance ?statement ?review ?critic ?publication ?spoils "
-        f"WHERE {{ ?claim <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?review ; "
-        f"<{FG}aboutFilm> ?film ; <{FG}stance> ?stance ; <{FG}statement> ?statement ; "
-        f"<{FG}aboutTechnique>|<{FG}aboutAspect> ?about . {where} "
-        f"?film <{SCHEMA}name> ?title . "
+        f"SELECT ?claim ?film ?about ?stance ?statement ?review ?critic ?publication ?spoils WHERE {{ {which} "
+        f"?claim <{FG}status> <{FG}Accepted> ; <{FG}stance> ?stance ; <{FG}statement> ?statement . {others} "
         f"OPTIONAL {{ ?claim <{FG}spoiler> ?spoils }} "
         f"OPTIONAL {{ ?review <{SCHEMA}author> ?critic }} OPTIONAL {{ ?review <{SCHEMA}publisher> ?publication }} }}"
     ).records()
-    labels = labels_of(
-        store, {str(row[at]) for row in rows for at in ("about", "critic", "publication") if row[at] is not None}
-    )
-    made = {str(row["claim"]) for row in rows}
-    spans, compared = _spans(store, made), _compared(store, made)
+    if not rows:
+        return ()
+    resources = {
+        str(row[at]) for row in rows for at in ("film", "about", "critic", "publication") if row[at] is not None
+    }
+    names = {iri: Named(iri, name) for iri, name in labels_of(store, resources, known=known.names).items()}
     grouped: dict[str, list[dict[str, Value]]] = {}
     for row in rows:
         grouped.setdefault(str(row["claim"]), []).append(row)
+    spans, compared = _spans(store, which), _compared(store, which)
     claims = []
     for iri, same in grouped.items():
-        first = min(same, key=lambda row: tuple(str(value) for value in row.values()))
+        first = same[0] if len(same) == 1 else min(same, key=lambda row: tuple(str(value) for value in row.values()))
         claims.append(
             Claim(
                 iri=iri,
-                film=Named(str(first["film"]), str(first["title"])),
-                about=Named(str(first["about"]), labels[str(first["about"])]),
+                film=names[str(first["film"])],
+                about=names[str(first["about"])],
                 stance=slug_of(str(first["stance"])).lower(),
                 statement=str(first["statement"]),
                 review=str(first["review"]),
-                critic=_maybe_named(first["critic"], labels),
-                publication=_maybe_named(first["publication"], labels),
+                critic=names.get(str(first["critic"])),
+                publication=names.get(str(first["publication"])),
                 compares_to=tuple(sorted(compared.get(iri, ()))),
                 passages=tuple(sorted(spans.get(iri, ()))),
                 spoiler=any(row["spoils"] is True for row in same),
@@ -251,7 +319,14 @@ def claims_where(store: Store, where: str) -> tuple[Claim, ...]:
     return tuple(sorted(claims, key=lambda claim: (claim.review, claim.passages, claim.iri)))
 
 
-def _voices(rows: Iterable[dict[str, Value]]) -> tuple[str, ...]:
+_CLAIM = {
+    "film": f"?claim <{FG}aboutFilm> ?film",
+    "review": f"?claim <{FG}claimedIn> ?review",
+    "about": f"?claim <{FG}aboutTechnique>|<{FG}aboutAspect> ?about",
+}
+
+
+def _voices(rows: Sequence[dict[str, Value]]) -> tuple[str, ...]:
     for column in ("critic", "publication", "review"):
         found = sorted({str(row[column]) for row in rows if row[column] is not None})
         if found:
@@ -268,7 +343,7 @@ def kin_of(store: Store, techniques: Iterable[str]) -> dict[str, Kin]:
     """Return the kin of each technique."""
     near = {technique: {technique} for technique in techniques}
     wider: dict[str, set[str]] = {technique: set() for technique in near}
-    values = " ".join(f"<{technique}>" for technique in sorted(near))
+    values = values_of(near)
     if values:
         for found, path in ((near, f"?o <{SKOS}broader>+ ?t"), (wider, f"?t <{SKOS}broader>+ ?o")):
             for technique, other in store.select(
@@ -294,28 +369,22 @@ def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, Kin]) -> Use:
     return replace(use, noticed=noticed, critics=tally_of(noticed), at_large=tuple(counted))
 
 
-def _maybe_named(iri: Value, names: dict[str, str]) -> Named | None:
-    return None if iri is None else Named(str(iri), names[str(iri)])
-
-
-def _compared(store: Store, claims: Iterable[str]) -> dict[str, set[str]]:
-    """Return the titles of the films that claims compare with; asked apart, as the passages are."""
-    values = " ".join(f"<{claim}>" for claim in sorted(claims))
+def _compared(store: Store, which: str) -> dict[str, set[str]]:
+    """Return the titles of the films that claims compare with."""
     titles: dict[str, set[str]] = {}
     for claim, title in store.select(
-        f"SELECT ?claim ?title WHERE {{ VALUES ?claim {{ {values} }} "
+        f"SELECT ?claim ?title WHERE {{ {which} "
         f"?claim <{FG}comparesToTitle>|(<{FG}comparesTo>/<{SCHEMA}name>) ?title }}"
     ):
         titles.setdefault(str(claim), set()).add(str(title))
     return titles
 
 
-def _spans(store: Store, claims: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
-    """Return where the passages of claims start and end; asked apart, as an OPTIONAL would read every passage."""
-    values = " ".join(f"<{claim}>" for claim in sorted(claims))
+def _spans(store: Store, which: str) -> dict[str, set[tuple[int, int]]]:
+    """Return where the passages of claims start and end."""
     spans: dict[str, set[tuple[int, int]]] = {}
     for claim, start, end in store.select(
-        f"SELECT ?claim ?start ?end WHERE {{ VALUES ?claim {{ {values} }} ?claim <{FG}evidence> ?passage . "
+        f"SELECT ?claim ?start ?end WHERE {{ {which} ?claim <{FG}evidence> ?passage . "
         f"?passage <{OA}start> ?start ; <{OA}end> ?end }}"
     ):
         if isinstance(start, int) and isinstance(end, int):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filmgraph.lookup import labels_of
+from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, slug_of
-from filmgraph.pages.parts import Claim, Named, claims_where, properties_of, text_of
+from filmgraph.pages.parts import (
+    NOTHING_KNOWN,
+    Claim,
+    Known,
+    Named,
+    claims_with,
+    properties_of,
+    text_of,
+)
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:
-    from filmgraph.reception import Valued
+    from filmgraph.pages.catalogue import Catalogue
+    from filmgraph.reception import Reception, Valued
     from filmgraph.stores import Store
 
 __all__ = ["Credit", "PersonPage", "Signature", "person_page"]
@@ -55,9 +65,30 @@ class PersonPage:
     claims: tuple[Claim, ...]
     values: tuple[Valued, ...] = ()
 
+    @property
+    def films(self) -> tuple[tuple[Named, Value, tuple[str, ...]], ...]:
+        """The films, each with its year and all roles in it, by year."""
+        roles: dict[Named, list[str]] = {}
+        years: dict[Named, Value] = {}
+        for credit in self.credits:
+            roles.setdefault(credit.film, []).append(credit.role)
+            years.setdefault(credit.film, credit.year)
+        order = sorted(roles, key=lambda film: (str(years[film] or "~"), film.name.casefold(), film.iri))
+        return tuple((film, years[film], tuple(roles[film])) for film in order)
 
-def person_page(store: Store, person: str) -> PersonPage:
-    """Return the page of a person, band or publication, by IRI."""
+
+def person_page(
+    store: Store,
+    person: str,
+    *,
+    known: Known = NOTHING_KNOWN,
+    catalogue: Catalogue | None = None,
+    reception: Reception | None = None,
+) -> PersonPage:
+    """Return the page of a person, band or publication, by IRI.
+
+    ``catalogue`` and ``reception`` spare counting all films and reading all claims for this page alone.
+    """
     roles = " ".join(
         f'(<{predicate}> "{label.capitalize()}" {place})' for place, (predicate, label) in enumerate(ROLES.items())
     )
@@ -68,47 +99,59 @@ def person_page(store: Store, person: str) -> PersonPage:
     )
     credits = tuple(Credit(str(role), Named(str(film), str(name)), year) for role, film, name, year, _ in rows)
     own = properties_of(store, person)
-    claims = claims_where(store, f"?review <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> .")
+    reviews = store.select(f"SELECT DISTINCT ?r WHERE {{ ?r <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> }}")
+    claims = claims_with(store, "review", [str(row[0]) for row in reviews], known)
     return PersonPage(
         iri=person,
         name=text_of(own, SCHEMA + "name") or slug_of(person),
         credits=credits,
-        signatures=_signatures(store, {credit.film.iri for credit in credits}),
+        signatures=_signatures(store, {credit.film.iri for credit in credits}, catalogue),
         claims=claims,
-        values=_values(store, person) if claims else (),
+        values=_values(store, person, reception) if claims else (),
     )
 
 
-def _values(store: Store, critic: str) -> tuple[Valued, ...]:
+def _values(store: Store, critic: str, reception: Reception | None) -> tuple[Valued, ...]:
     # What all critics praise is read for this alone: the page of a director does not pay for it.
     from filmgraph.reception import Reception
 
-    return tuple(Reception(store).values(critic))
+    return tuple((reception or Reception(store)).values(critic))
 
 
-def _signatures(store: Store, films: Iterable[str], *, least: int = 2) -> tuple[Signature, ...]:
+def _signatures(
+    store: Store, films: Collection[str], catalogue: Catalogue | None, *, least: int = 2
+) -> tuple[Signature, ...]:
     """Return the techniques in at least two of some films, by how far their share exceeds that of all films."""
-    wanted = set(films)
-    if len(wanted) < least:
+    if len(films) < least:
         return ()
-    rows = store.select(
-        f"SELECT DISTINCT ?film ?t WHERE {{ ?u <{FG}film> ?film ; <{FG}technique> ?used . ?used <{SKOS}broader>* ?t . "
-        f"?t a <{FG}Technique> }}"
-    )
-    all_films = {str(row[0]) for row in store.select(f"SELECT ?film WHERE {{ ?film a <{FG}Film> }}")}
+    found = catalogue.signatures(films, least=least) if catalogue else _counted(store, films, least)
+    return tuple(sorted(found, key=lambda each: (each.share_of_all - each.share, each.technique.iri)))
+
+
+def _counted(store: Store, films: Collection[str], least: int) -> list[Signature]:
+    """Count the techniques of some films, and then those of them that count among all films."""
+    having = f"?u <{FG}film> ?film ; <{FG}technique> ?used . ?used <{SKOS}broader>* ?t"
     by_technique: dict[str, set[str]] = {}
-    for film, technique in rows:
+    for film, technique in store.select(
+        f"SELECT DISTINCT ?film ?t WHERE {{ VALUES ?film {{ {values_of(films)} }} {having} . ?t a <{FG}Technique> }}"
+    ):
         by_technique.setdefault(str(technique), set()).add(str(film))
-    common = {technique: used for technique, used in by_technique.items() if len(used & wanted) >= least}
+    common = {technique: used for technique, used in by_technique.items() if len(used) >= least}
+    all_films: Counter[str] = Counter()
+    for _film, technique in store.select(
+        f"SELECT DISTINCT ?film ?t WHERE {{ VALUES ?t {{ {values_of(common)} }} "
+        f"?used <{SKOS}broader>* ?t . ?u <{FG}technique> ?used ; <{FG}film> ?film }}"
+    ):
+        all_films[str(technique)] += 1
+    (count,) = (int(str(row[0])) for row in store.select(f"SELECT (COUNT(?f) AS ?n) WHERE {{ ?f a <{FG}Film> }}"))
     labels = labels_of(store, common)
-    signatures = [
+    return [
         Signature(
             technique=Named(technique, labels[technique]),
-            films=len(used & wanted),
-            of=len(wanted),
-            share=len(used & wanted) / len(wanted),
-            share_of_all=len(used) / len(all_films),
+            films=len(used),
+            of=len(films),
+            share=len(used) / len(films),
+            share_of_all=all_films[technique] / count,
         )
         for technique, used in common.items()
     ]
-    return tuple(sorted(signatures, key=lambda found: (found.share_of_all - found.share, found.technique.iri)))

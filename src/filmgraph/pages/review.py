@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import SCHEMA, slug_of
-from filmgraph.pages.parts import Claim, Named, claims_where, properties_of, text_of
+from filmgraph.pages.parts import NOTHING_KNOWN, Claim, Known, Named, claims_with, properties_of, text_of
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -29,12 +29,12 @@ class ReviewPage:
     claims: tuple[Claim, ...] = field(default=())
 
 
-def review_page(store: Store, review: str) -> ReviewPage:
+def review_page(store: Store, review: str, *, known: Known = NOTHING_KNOWN) -> ReviewPage:
     """Return the page of a review, by IRI."""
     own = properties_of(store, review)
     film = text_of(own, SCHEMA + "itemReviewed") or ""
     critic, publication = text_of(own, SCHEMA + "author"), text_of(own, SCHEMA + "publisher")
-    names = labels_of(store, [iri for iri in (film, critic, publication) if iri])
+    names = labels_of(store, [iri for iri in (film, critic, publication) if iri], known=known.names)
     return ReviewPage(
         iri=review,
         film=Named(film, names.get(film, slug_of(film))),
@@ -43,5 +43,5 @@ def review_page(store: Store, review: str) -> ReviewPage:
         title=text_of(own, SCHEMA + "name"),
         date=text_of(own, SCHEMA + "datePublished"),
         url=text_of(own, SCHEMA + "url"),
-        claims=claims_where(store, f"VALUES ?review {{ <{review}> }}"),
+        claims=claims_with(store, "review", [review], known),
     )

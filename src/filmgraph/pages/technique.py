@@ -6,17 +6,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filmgraph.lookup import labels_of
+from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import ADA, FG, SKOS, slug_of
 from filmgraph.pages.parts import (
     NO_CATEGORY,
+    NOTHING_KNOWN,
     Claim,
     Heard,
+    Known,
     Named,
     Use,
     categories_of,
-    claims_where,
-    kin_of,
+    claims_with,
     named,
     properties_of,
     tally_of,
@@ -70,22 +71,22 @@ class TechniquePage:
     heard: tuple[Heard, ...] = ()
 
 
-def technique_page(store: Store, technique: str) -> TechniquePage:
+def technique_page(store: Store, technique: str, *, known: Known = NOTHING_KNOWN) -> TechniquePage:
     """Return the page of a technique, by IRI: its films include those that use a narrower technique."""
     own = properties_of(store, technique)
     narrower = store.select(f"SELECT ?n WHERE {{ ?n <{SKOS}broader> <{technique}> }} ORDER BY ?n")
     narrower_iris = [str(row[0]) for row in narrower]
     broader_iris = own.get(SKOS + "broader", [])
     related_iris = own.get(SKOS + "related", [])
-    names = labels_of(store, [*narrower_iris, *broader_iris, *related_iris])
+    names = labels_of(store, [*narrower_iris, *broader_iris, *related_iris], known=known.names)
     below = f"{{ ?technique <{SKOS}broader>* <{technique}> }}"
-    uses = uses_where(store, below)
-    kin = kin_of(store, {technique, *(use.technique.iri for use in uses)})
-    said = claims_where(store, f"VALUES ?about {{ {_values(frozenset().union(*(own.all for own in kin.values())))} }}")
+    uses = uses_where(store, below, known)
+    kin = known.kin(store, {technique, *(use.technique.iri for use in uses)})
+    said = claims_with(store, "about", frozenset().union(*(own.all for own in kin.values())), known)
     uses = tuple(with_claims(use, said, kin) for use in uses)
     narrower_or_same = {str(row[0]) for row in store.select(f"SELECT ?technique WHERE {below}")}
     claims = tuple(claim for claim in said if claim.about.iri in narrower_or_same)
-    related = _values(kin[technique].all)
+    related = values_of(kin[technique].all)
     using = store.select(
         f"SELECT DISTINCT ?f WHERE {{ VALUES ?t {{ {related} }} ?u <{FG}technique> ?t ; <{FG}film> ?f }}"
     )
@@ -119,7 +120,3 @@ def _heard(technique: Named, claims: Iterable[Claim], using: Collection[str]) ->
         by_film.setdefault(claim.film, []).append(claim)
     found = (Heard(film, technique, tally_of(said), film.iri not in using) for film, said in by_film.items())
     return tuple(sorted(found, key=lambda each: (-each.critics.critics, each.film.name, each.film.iri)))
-
-
-def _values(resources: Iterable[str]) -> str:
-    return " ".join(f"<{resource}>" for resource in sorted(resources))

@@ -104,7 +104,7 @@ def read_comparisons(store: Store, voices: Voices) -> dict[frozenset[str], Compa
     """Read the pairs of films that critics compare."""
     rows = store.select(
         f"SELECT ?c ?r ?f ?g WHERE {{ ?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f ; "
-        f"<{FG}comparesTo> ?g }}"
+        f"<{FG}comparesTo> ?g FILTER(isIRI(?c) && isIRI(?r) && isIRI(?f) && isIRI(?g)) }}"
     )
     pairs: dict[frozenset[str], dict[str, tuple[str, str, str, str]]] = defaultdict(dict)
     for claim, review, film, compared in sorted(tuple(map(str, row)) for row in rows):

@@ -88,6 +88,25 @@ class PathIndex:
         told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
         return {other: [next(told) for _ in paths] for other, paths in found.items()}
 
+    def from_any(self, films: Sequence[str], others: Iterable[str], *, limit: int = 1) -> dict[str, list[Path]]:
+        """Return the best paths to each of several films from any of some, told with one look at the store.
+
+        No two of them lead through the same technique, person or genre; where it joins several films alike, the path
+        starts at the one that more joins. Siblings in the vocabulary, and then genre and ways through a third film,
+        are looked for only where nothing better leads there from any of the films.
+        """
+        found: dict[str, list[Path]] = {}
+        for other in others:
+            starts = [film for film in films if film != other]
+            ways = [path for film in starts for path in self._strong(film, other)]
+            ways = ways or [path for film in starts for path in self._by_siblings(film, other)]
+            if not ways:
+                ways = [path for film in starts for path in self._by_genre(film, other)]
+                ways += [path for film in starts[:MIDDLES] for path in self._through(film, other)]
+            found[other] = _by_what_joins(ways)[: max(limit, 0)]
+        told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
+        return {other: [next(told) for _ in paths] for other, paths in found.items()}
+
     @property
     def films(self) -> tuple[str, ...]:
         """The films of the graph, by IRI, sorted."""
@@ -128,13 +147,19 @@ class PathIndex:
     def _read(self) -> None:
         select = self._store.select
         for use, film, technique in _sorted(
-            select(f"SELECT ?u ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t }}")
+            select(
+                f"SELECT ?u ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t "
+                "FILTER(isIRI(?u) && isIRI(?f) && isIRI(?t)) }"
+            )
         ):
             self._uses[film].setdefault(technique, use)
             self._films_of[technique].add(film)
         predicates = " ".join(f"<{predicate}>" for predicate in (*ROLES, _GENRE))
         for film, predicate, value in _sorted(
-            select(f"SELECT ?f ?p ?o WHERE {{ VALUES ?p {{ {predicates} }} ?f ?p ?o . ?f a <{FG}Film> }}")
+            select(
+                f"SELECT ?f ?p ?o WHERE {{ VALUES ?p {{ {predicates} }} ?f ?p ?o . ?f a <{FG}Film> "
+                "FILTER(isIRI(?f) && isIRI(?o)) }"
+            )
         ):
             if predicate == _GENRE:
                 self._genres[film].add(value)
@@ -170,13 +195,14 @@ class PathIndex:
         return round(KIND_WEIGHTS[kind] * closeness * rarity, 9)
 
     def _direct(self, film: str, other: str) -> list[Path]:
+        return [*self._strong(film, other), *self._by_siblings(film, other), *self._by_genre(film, other)]
+
+    def _strong(self, film: str, other: str) -> list[Path]:
         return [
             *self._by_technique(film, other),
-            *self._by_siblings(film, other),
             *self._by_person(film, other),
             *self._by_comparison(film, other),
             *self._by_praise(film, other),
-            *self._by_genre(film, other),
         ]
 
     def _by_technique(self, film: str, other: str) -> list[Path]:
@@ -350,6 +376,17 @@ def _varied(paths: Iterable[Path], limit: int) -> list[Path]:
         taken.append(best)
         times[best.kind] += 1
     return taken
+
+
+def _by_what_joins(paths: Sequence[Path]) -> list[Path]:
+    """Return the best path through each thing that joins, best first; of equals one from the film with more to it."""
+    ties: Counter[str] = Counter()
+    for path in paths:
+        ties[path.films[0]] += round(path.score * 1e6)
+    best: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda path: (-path.score, -ties[path.films[0]], _rank(path))):
+        best.setdefault(path.edges[0].target, path)
+    return list(best.values())
 
 
 def _use_triples(use: str, film: str, technique: str) -> tuple[Triple, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from filmgraph.lookup import labels_of
+from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import FG, SCHEMA
 from filmgraph.paths.model import Edge, Path, Statement, UseInFilm
 
@@ -73,7 +73,7 @@ def _read_claims(store: Store, claims: Collection[str]) -> dict[str, Statement]:
 
 
 def _values(variable: str, resources: Iterable[str]) -> str:
-    return f"VALUES {variable} {{ {' '.join(f'<{resource}>' for resource in sorted(resources))} }}"
+    return f"VALUES {variable} {{ {values_of(resources)} }}"
 
 
 def _in_words(

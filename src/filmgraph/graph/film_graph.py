@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from filmgraph import queries, stores
-from filmgraph.errors import QueryError, RefusedQueryError, StoreError
-from filmgraph.lookup import Hit, resolve, search
+from filmgraph import queries
+from filmgraph.errors import QueryError
+from filmgraph.graph.asking import check_federated, run_text
+from filmgraph.lookup import resolve
 from filmgraph.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,8 +19,25 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
+    from filmgraph.arrays import FilmTechniqueArrays
     from filmgraph.claims import PassageReport, TableReport
-    from filmgraph.pages import FilmPage, PersonPage, ReviewPage, TechniquePage
+    from filmgraph.lookup import Hit, SearchIndex
+    from filmgraph.pages import (
+        AboutPage,
+        Atlas,
+        Catalogue,
+        CategoryPage,
+        ComparisonPage,
+        FilmPage,
+        GroupPage,
+        Known,
+        Neighbourhood,
+        PersonPage,
+        ResourcePage,
+        ReviewPage,
+        TechniquePage,
+        Vocabulary,
+    )
     from filmgraph.paths import Path as FilmPath
     from filmgraph.paths import PathIndex
     from filmgraph.queries import Query, QueryLibrary
@@ -32,80 +49,10 @@ if TYPE_CHECKING:
     from filmgraph.stores import Store
     from filmgraph.validation import Report
 
-__all__ = ["FilmGraph", "load_into", "open_graph"]
+__all__ = ["FilmGraph"]
 
 Given = str | int | float
 Names = str | Sequence[str]
-
-
-def open_graph(
-    target: str | os.PathLike[str] | None = None,
-    *,
-    root: str | os.PathLike[str] | None = None,
-    writable: bool = False,
-    update_url: str | None = None,
-    deadline: float = 30.0,
-) -> FilmGraph:
-    """Open a film graph: the bundled one, a disk store, RDF files or a SPARQL endpoint.
-
-    Without ``target`` the graph of the workspace is opened (the bundled one, or the one in ``root``). A folder is a
-    disk store, or else RDF files in it are read into memory, as a single file is. An address that starts with
-    ``http://`` or ``https://`` is an endpoint; ``update_url`` is where it takes updates and ``deadline`` the longest
-    that a call to it may take, in seconds.
-
-    Raises :class:`~filmgraph.errors.StoreError` where there is nothing to open.
-    """
-    workspace = Workspace.find(root)
-    if target is None:
-        return FilmGraph(stores.open_compiled(workspace), workspace=workspace)
-    name = os.fspath(target)
-    if "://" in name:
-        return FilmGraph(stores.RemoteStore(name, update_url=update_url, deadline=deadline), workspace=workspace)
-    if not name:
-        raise StoreError("an empty path names no store: leave it out for the bundled graph")
-    path = Path(name)
-    if writable and path.is_file():
-        raise StoreError(f"{name}: is a file, which is only read; name a folder for a store that can be written")
-    files = [path] if path.is_file() else [] if writable else _rdf_files_in(path)
-    if files:
-        return FilmGraph(stores.MemoryStore.of_files(files, name=name), workspace=workspace)
-    return FilmGraph(stores.DiskStore(name, writable=writable), workspace=workspace)
-
-
-def load_into(
-    folder: str | os.PathLike[str],
-    files: Iterable[str | os.PathLike[str]],
-    *,
-    progress: Callable[[str], None] | None = None,
-) -> dict[str, int]:
-    """Load RDF files into a disk store, made where there is none; return how many triples each file added.
-
-    Each file is one transaction. Where one fails, those before it stay in a store that was there, and a store that
-    this call made is taken away again. Raises as :meth:`FilmGraph.load` does.
-    """
-    path = Path(folder)
-    made, kept = not stores.DiskStore.is_store(path), path.exists()
-    try:
-        with open_graph(path, writable=True) as graph:
-            return graph.load(files, progress=progress)
-    except BaseException:
-        if made and stores.DiskStore.is_store(path):
-            import shutil
-
-            shutil.rmtree(path, ignore_errors=True)
-            if kept:
-                path.mkdir(exist_ok=True)
-        raise
-
-
-def _rdf_files_in(folder: Path) -> list[Path]:
-    """Return the RDF files below a folder, sorted; none where it is a disk store or not there."""
-    if not folder.is_dir() or stores.DiskStore.is_store(folder):
-        return []
-    from filmgraph.readers import RDF_SUFFIXES
-
-    endings = (*RDF_SUFFIXES, *(suffix + ".gz" for suffix in RDF_SUFFIXES))
-    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name.lower().endswith(endings))
 
 
 class FilmGraph:
@@ -130,12 +77,39 @@ class FilmGraph:
         return queries.QueryLibrary(self.workspace.queries)
 
     @cached_property
+    def arrays(self) -> FilmTechniqueArrays:
+        """Films × techniques with weights."""
+        from filmgraph.arrays import FilmTechniqueArrays
+
+        return FilmTechniqueArrays.of_store(self.store)
+
+    @cached_property
     def similarity(self) -> SimilarityIndex:
         """The index of likeness."""
-        from filmgraph.arrays import FilmTechniqueArrays
         from filmgraph.similarity import SimilarityIndex
 
-        return SimilarityIndex(FilmTechniqueArrays.of_store(self.store))
+        return SimilarityIndex(self.arrays)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """All films, to be chosen from by facets."""
+        from filmgraph.pages import Catalogue
+
+        return Catalogue.of_store(self.store, arrays=self.arrays)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The encyclopedia of techniques."""
+        from filmgraph.pages import Vocabulary
+
+        return Vocabulary.of_store(self.store)
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """The index of all names, for search and for suggestions while somebody types."""
+        from filmgraph.lookup import SearchIndex
+
+        return SearchIndex(self.store)
 
     @cached_property
     def path_index(self) -> PathIndex:
@@ -152,6 +126,13 @@ class FilmGraph:
         return Recommender(self.similarity, self.path_index)
 
     @cached_property
+    def atlas(self) -> Atlas:
+        """The map of films by the craft they share."""
+        from filmgraph.pages import Atlas
+
+        return Atlas.of_store(self.store, self.similarity)
+
+    @cached_property
     def reception(self) -> Reception:
         """What critics make of films: agreement, contested craft, what a critic values, and more."""
         from filmgraph.reception import Reception
@@ -160,35 +141,84 @@ class FilmGraph:
 
     def resolve(self, name: str, *, kind: str | None = None) -> str:
         """Return the IRI of what a name means; see :func:`filmgraph.lookup.resolve`."""
-        return resolve(self.store, name, kind=kind)
+        return resolve(self.store, name, kind=kind, index=self._kept("search_index"))
 
     def search(self, text: str, *, limit: int = 10) -> list[Hit]:
         """Return the resources whose labels are nearest to a text."""
-        return search(self.store, text, limit=limit)
+        return self.search_index.search(text, limit=limit)
 
     def film(self, name: str) -> FilmPage:
         """Return the page of a film."""
         from filmgraph.pages import film_page
 
-        return film_page(self.store, self.resolve(name, kind="film"))
+        return film_page(self.store, self.resolve(name, kind="film"), known=self._known())
 
     def technique(self, name: str) -> TechniquePage:
         """Return the page of a technique."""
         from filmgraph.pages import technique_page
 
-        return technique_page(self.store, self.resolve(name, kind="technique"))
+        return technique_page(self.store, self.resolve(name, kind="technique"), known=self._known())
 
     def person(self, name: str) -> PersonPage:
         """Return the page of a person, band or publication."""
         from filmgraph.pages import person_page
 
-        return person_page(self.store, self.resolve(name, kind="person"))
+        iri = self.resolve(name, kind="person")
+        return person_page(
+            self.store, iri, known=self._known(), catalogue=self._kept("catalogue"), reception=self._kept("reception")
+        )
 
     def review(self, name: str) -> ReviewPage:
         """Return the page of a review."""
         from filmgraph.pages import review_page
 
-        return review_page(self.store, self.resolve(name, kind="review"))
+        return review_page(self.store, self.resolve(name, kind="review"), known=self._known())
+
+    def category(self, name: str) -> CategoryPage:
+        """Return the page of a category."""
+        from filmgraph.pages import category_page
+
+        iri = self.resolve(name, kind="category")
+        return category_page(self.store, iri, vocabulary=self.vocabulary, catalogue=self.catalogue)
+
+    def genre(self, name: str) -> GroupPage:
+        """Return the page of a genre."""
+        from filmgraph.pages import genre_page
+
+        return genre_page(self.store, self.resolve(name, kind="genre"), catalogue=self.catalogue)
+
+    def country(self, name: str) -> GroupPage:
+        """Return the page of a country."""
+        from filmgraph.pages import country_page
+
+        return country_page(self.store, self.resolve(name, kind="country"), catalogue=self.catalogue)
+
+    def compare(self, film: str, other: str) -> ComparisonPage:
+        """Return two films side by side."""
+        from filmgraph.pages import comparison_page
+
+        ends = [self.resolve(name, kind="film") for name in (film, other)]
+        return comparison_page(
+            self.store, *ends, similarity=self.similarity, paths=self.path_index, known=self._known()
+        )
+
+    def resource(self, name: str) -> ResourcePage:
+        """Return a page for anything in the graph."""
+        from filmgraph.pages import resource_page
+
+        return resource_page(self.store, self.resolve(name))
+
+    def neighbourhood(self, name: str) -> Neighbourhood:
+        """Return what anything in the graph is linked to, by kind of link."""
+        from filmgraph.pages import neighbourhood_of
+
+        return neighbourhood_of(self.store, self.resolve(name))
+
+    def about(self) -> AboutPage:
+        """Return the page about the data."""
+        from filmgraph.pages import about_page
+
+        return about_page(self.store, catalogue=self.catalogue, vocabulary=self.vocabulary)
 
     def similar(self, film: str, *, limit: int = 10, measure: str = "cosine", reasons: int = 1) -> list[Recommendation]:
         """Return the films most like one film, with reasons."""
@@ -196,23 +226,22 @@ class FilmGraph:
         return self.recommender.similar(iri, limit=limit, measure=measure, reasons=reasons)
 
     def recommend(
-        self, *liked: str, disliked: Names = (), limit: int = 10, method: str = "craft", reasons: int = 2
+        self, *liked: str, disliked: Names = (), seen: Names = (), method: str = "craft", **options: int
     ) -> list[Recommendation]:
-        """Return films to watch for someone who likes some films and dislikes others, with reasons.
+        """Return films to watch, none of those ``seen``, for someone who likes some films and dislikes others.
+
+        Each comes with its reasons; for ``limit`` and ``reasons`` see :class:`~filmgraph.recommend.Recommender`.
 
         >>> import filmgraph
         >>> with filmgraph.open() as graph:
         ...     len(graph.recommend("Her", "Playtime", disliked="Jaws", limit=3))
         3
         """
-        given = [disliked] if isinstance(disliked, str) else disliked
-        return self.recommender.recommend(
-            [self.resolve(name, kind="film") for name in liked],
-            disliked=[self.resolve(name, kind="film") for name in given],
-            limit=limit,
-            method=method,
-            reasons=reasons,
-        )
+        films = [
+            [self.resolve(name, kind="film") for name in ([names] if isinstance(names, str) else names)]
+            for names in (liked, disliked, seen)
+        ]
+        return self.recommender.recommend(films[0], disliked=films[1], seen=films[2], method=method, **options)
 
     def path(self, film: str, other: str, *, limit: int = 5, kinds: Collection[str] | None = None) -> list[FilmPath]:
         """Return the best typed paths between two films."""
@@ -251,11 +280,11 @@ class FilmGraph:
                 raise QueryError("a SPARQL text takes no parameters: write the values into it")
             text = queries.with_prefixes(query)
             queries.check_query(text, allow_services=allow_services, has_graph=self.store.has_graph)
-            return self._run(text, limit)
+            return run_text(self.store, text, limit)
         found = self.library[query]
         if found.network:
-            self._check_network(found, allow_services)
-        return self._run(self.bound(found, values), limit)
+            check_federated(self.store, found, allow_services)
+        return run_text(self.store, self.bound(found, values), limit)
 
     def folded(self, rows: Rows) -> Rows:
         """Return a library query's rows with the texts that give away an ending folded, as pages fold them."""
@@ -361,14 +390,20 @@ class FilmGraph:
 
     def stats(self) -> dict[str, int]:
         """Return how many of each thing the graph holds."""
-        counts = {label: self._count(pattern) for label, pattern in _COUNTED.items()}
-        return {**counts, "triples": self._count("?x ?p ?o", distinct=False)}
+        from filmgraph.pages import counts
+
+        return counts(self.store)
 
     def to_rdflib(self) -> rdflib.Graph:
         """Return the whole graph as an :class:`rdflib.Graph`, a copy."""
         from filmgraph.export import to_rdflib, whole
 
         return to_rdflib(whole(self.store))
+
+    def prepare(self) -> None:
+        """Read all that is read once, so that nobody waits for it later: what a server does before it answers."""
+        for name in _KEPT:
+            getattr(self, name)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -391,45 +426,21 @@ class FilmGraph:
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{count:,}</td></tr>" for name, count in self.stats().items())
         return f"<table><caption>{escape(repr(self))}</caption><tbody>{cells}</tbody></table>"
 
-    def _run(self, text: str, limit: int | None) -> Any:
-        form = queries.query_form(text)
-        if form == "SELECT":
-            rows = self.store.select(text)
-            return rows if limit is None else rows.head(limit)
-        if form == "ASK":
-            return self.store.ask(text)
-        if form in ("CONSTRUCT", "DESCRIBE"):
-            return self.store.construct(text)
-        raise QueryError("is no SELECT, ASK, CONSTRUCT or DESCRIBE query")
+    def _known(self) -> Known:
+        from filmgraph.pages import Known
 
-    def _check_network(self, query: Query, allow_services: Collection[str]) -> None:
-        try:
-            queries.check_query(query.text, allow_services=allow_services)
-        except RefusedQueryError as error:
-            raise RefusedQueryError(str(error), query=query.name) from error
-        if not isinstance(self.store, stores.LocalStore):
-            raise StoreError(f"{self.store.name}: a federated query runs on a local store, which calls the endpoint")
+        index: SearchIndex | None = self._kept("search_index")
+        return Known(index.names if index else {}, self._kept("vocabulary"))
 
-    def _count(self, pattern: str, *, distinct: bool = True) -> int:
-        what = "DISTINCT ?x" if distinct else "*"
-        rows = self.store.select(queries.with_prefixes(f"SELECT (COUNT({what}) AS ?n) WHERE {{ {pattern} }}"))
-        return int(str(next(iter(rows))[0]))
+    def _kept(self, name: str) -> Any:
+        """Return what was read once and is kept, None where it was not asked for yet: one page does not wait for it."""
+        return self.__dict__.get(name)
 
     def _forget(self) -> None:
-        for name in ("similarity", "path_index", "recommender", "reception"):
+        for name in _KEPT:
             self.__dict__.pop(name, None)
 
 
-_COUNTED = {
-    "films": "?x a fg:Film",
-    "techniques": "?x a fg:Technique",
-    "categories": "?x a fg:Category",
-    "technique uses": "?x a fg:TechniqueUse",
-    "scenes": "?x a fg:SceneExample",
-    "people": "?x a schema:Person",
-    "critics": "?x a fg:Critic",
-    "reviews": "?x a fg:Review",
-    "accepted claims": "?x a fg:ReviewClaim ; fg:status fg:Accepted",
-    "genres": "?x a fg:Genre",
-    "countries": "?film schema:countryOfOrigin ?x",
-}
+_KEPT = tuple(
+    name for name, value in vars(FilmGraph).items() if isinstance(value, cached_property) and name != "library"
+)

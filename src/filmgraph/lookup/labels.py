@@ -1,0 +1,103 @@
+"""All labels of a graph, read once: what names are looked up in, and searched for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from filmgraph.lookup.names import LABELS, folded_text, language_rank
+from filmgraph.lookup.scoring import WITH_YEAR
+from filmgraph.namespaces import FG, SCHEMA, kind_of, slug_of
+from filmgraph.rows import plain
+
+if TYPE_CHECKING:
+    from filmgraph.stores import Store
+
+__all__ = ["Label", "Labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of a resource, as it is written and folded; ``rank`` 0 is a name, 1 to 3 another title or label."""
+
+    text: str
+    rank: int
+    folded: str
+
+
+class Labels:
+    """The labels of all resources of some kinds: IRI to labels, in the order of IRIs, and IRI to display name."""
+
+    def __init__(self, store: Store, kinds: Collection[str]) -> None:
+        read: dict[str, set[tuple[str, int]]] = {}
+        best: dict[str, tuple[int, str]] = {}
+        for resource, text, rank in _rows(store, kinds):
+            iri = str(plain(resource))
+            if kind_of(iri) not in kinds:
+                continue
+            read.setdefault(iri, set()).add((str(plain(text)), rank))
+            if rank == 0 and isinstance(text, ox.Literal):
+                found = (language_rank(text.language), text.value)
+                best[iri] = min(best.get(iri, found), found)
+        folded = {text: folded_text(text) for labels in read.values() for text, _ in labels}
+        self.of: dict[str, tuple[Label, ...]] = {
+            iri: tuple(Label(text, rank, folded[text]) for text, rank in sorted(read[iri])) for iri in sorted(read)
+        }
+        self.names = {iri: best[iri][1] if iri in best else slug_of(iri) for iri in self.of}
+
+    @cached_property
+    def _bearing(self) -> dict[str, list[tuple[int, str]]]:
+        """Folded label to those who bear it, each with the rank of the label."""
+        bearing: dict[str, list[tuple[int, str]]] = {}
+        for iri, labels in self.of.items():
+            for label in labels:
+                bearing.setdefault(label.folded, []).append((label.rank, iri))
+        return bearing
+
+    def called(self, text: str, kinds: Collection[str]) -> list[str]:
+        """Return the resources of some kinds that bear a label; a name counts before an alternative one.
+
+        A film may also be called by its title and year.
+        """
+        matches = [each for each in self._bearing.get(folded_text(text), ()) if kind_of(each[1]) in kinds]
+        with_year = WITH_YEAR.fullmatch(text)
+        if not matches and with_year and "film" in kinds:
+            ending = re.compile(rf"-{with_year['year']}(--[0-9]+)?$")
+            matches = [
+                (rank, iri)
+                for rank, iri in self._bearing.get(folded_text(with_year["title"]), ())
+                if kind_of(iri) == "film" and ending.search(slug_of(iri))
+            ]
+        best = min((rank for rank, _ in matches), default=0)
+        return sorted({iri for rank, iri in matches if rank == best})
+
+
+def _rows(store: Store, kinds: Collection[str]) -> list[tuple[object, object, int]]:
+    classes = sorted({name for kind in kinds for name in _CLASSES.get(kind, ())})
+    if not classes:
+        return []
+    types = " ".join(f"<{name}>" for name in classes)
+    predicates = " ".join(f"({predicate} {max(0, place - 1)})" for place, predicate in enumerate(LABELS))
+    query = (
+        f"SELECT DISTINCT ?s ?l ?rank WHERE {{ VALUES ?type {{ {types} }} ?s a ?type . "
+        f"VALUES (?p ?rank) {{ {predicates} }} ?s ?p ?l }}"
+    )
+    return [(resource, text, int(str(plain(rank)))) for resource, text, rank in store.select(query).terms]
+
+
+_CLASSES: dict[str, tuple[str, ...]] = {
+    "film": (FG + "Film",),
+    "technique": (FG + "Technique",),
+    "category": (FG + "Category",),
+    "person": (SCHEMA + "Person", FG + "Critic"),
+    "organization": (SCHEMA + "Organization", FG + "Publication"),
+    "genre": (FG + "Genre",),
+    "country": (SCHEMA + "Country",),
+    "aspect": (FG + "Aspect",),
+    "review": (FG + "Review",),
+}
