@@ -340,6 +340,16 @@ def test_opening_leaves_no_thread_on_one_core(folder: Path) -> None:
     assert answer in ("one core\n", "True\nTrue True\n")
 
 
+def test_closing_takes_what_was_written_out_of_the_log(tmp_path: Path) -> None:
+    with DiskStore(tmp_path / "store", writable=True) as store:
+        store.load(TINY)
+        triples = len(store)
+    for log in (tmp_path / "store").glob("*.log"):
+        log.unlink()
+    with DiskStore(tmp_path / "store") as store:
+        assert len(store) == triples
+
+
 def test_many_may_read_at_once(folder: Path) -> None:
     program = "import sys; from filmgraph.stores import DiskStore; print(len(DiskStore(sys.stdin.readline().strip())))"
     with DiskStore(folder) as here, DiskStore(folder) as there, python(program) as one, python(program) as two:

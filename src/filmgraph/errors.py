@@ -6,10 +6,18 @@ One tree; whoever catches :class:`FilmgraphError` catches them all::
     ├── DataError            a file or text that is not what it should be (file, line, column)
     │   └── FormatError      a file whose format filmgraph does not know
     ├── QueryError           a query or a parameter that cannot be run (query, parameter)
-    │   └── RefusedQueryError    a query that the guard does not let through
+    │   └── RefusedQueryError    a query that the guard does not let through: it reaches out
+    │       ├── OversizeQueryError   it is too long, too deep or too wide
+    │       └── UnclearQueryError    engines could read it in more than one way
     ├── NotFoundError        a name that the graph does not know ("did you mean …")
     │   └── AmbiguousNameError   a name that several resources bear
     ├── OutputError          a file that cannot be written, or must not be overwritten
+    ├── BoundError           a query that came up against a bound of the sandbox
+    │   ├── QueryTimeoutError    it found no end in time
+    │   ├── QueryMemoryError     it took more memory than it may
+    │   ├── ResultTooLargeError  its answer is larger than may go out
+    │   ├── BusyError            too many queries run already (by_client)
+    │   └── WorkerError          the process that ran it died, or was called off
     └── StoreError           a store that cannot be opened, read or written
         ├── StoreLockedError     another process holds the store
         ├── ReadOnlyStoreError   a change asked of a store that only reads
@@ -30,6 +38,8 @@ from typing import Self
 
 __all__ = [
     "AmbiguousNameError",
+    "BoundError",
+    "BusyError",
     "DataError",
     "EndpointAnswerError",
     "EndpointDownError",
@@ -39,12 +49,18 @@ __all__ = [
     "FormatError",
     "NotFoundError",
     "OutputError",
+    "OversizeQueryError",
     "QueryError",
+    "QueryMemoryError",
+    "QueryTimeoutError",
     "ReadOnlyStoreError",
     "RefusedQueryError",
     "RemoteError",
+    "ResultTooLargeError",
     "StoreError",
     "StoreLockedError",
+    "UnclearQueryError",
+    "WorkerError",
 ]
 
 
@@ -98,17 +114,38 @@ class FormatError(DataError):
 
 
 class QueryError(FilmgraphError):
-    """A query, or a parameter of one, that cannot be run."""
+    """A query, or a parameter of one, that cannot be run.
 
-    def __init__(self, message: str, *, query: str | None = None, parameter: str | None = None) -> None:
+    ``place`` says where in the text: ``line`` and ``column``, both counted from 1 and None where they are not known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        query: str | None = None,
+        parameter: str | None = None,
+        place: tuple[int, int] | None = None,
+    ) -> None:
         self.query, self.parameter = query, parameter
-        places = (f"query {query}" if query else "", f"parameter {parameter}" if parameter else "")
-        place = ", ".join(filter(None, places))
-        super().__init__(f"{place}: {message}" if place else message)
+        self.line: int | None
+        self.column: int | None
+        self.line, self.column = place or (None, None)
+        named = (f"query {query}" if query else "", f"parameter {parameter}" if parameter else "")
+        start = ", ".join(filter(None, named))
+        super().__init__(f"{start}: {message}" if start else message)
 
 
 class RefusedQueryError(QueryError):
-    """A query that the guard does not let through: it reaches out, or it is too large."""
+    """A query that the guard does not let through: it reaches out, or it is one of the kinds below."""
+
+
+class OversizeQueryError(RefusedQueryError):
+    """A query that is too long, too deep or too wide for the engine."""
+
+
+class UnclearQueryError(RefusedQueryError):
+    """A query that engines could read in more than one way."""
 
 
 class NotFoundError(FilmgraphError):
@@ -126,6 +163,34 @@ class AmbiguousNameError(NotFoundError):
 
 class OutputError(FilmgraphError):
     """A file that cannot be written, or that exists and must not be overwritten."""
+
+
+class BoundError(FilmgraphError):
+    """A query that came up against a bound of the sandbox; the next one may well be answered."""
+
+
+class QueryTimeoutError(BoundError):
+    """A query that found no end in the time it had."""
+
+
+class QueryMemoryError(BoundError):
+    """A query that took more memory than it may."""
+
+
+class ResultTooLargeError(BoundError):
+    """A query whose answer is larger than may go out; none of it does."""
+
+
+class BusyError(BoundError):
+    """Too many queries run and wait already; ``by_client`` where they are those of the one who asks."""
+
+    def __init__(self, message: str, *, by_client: bool) -> None:
+        self.by_client = by_client
+        super().__init__(message)
+
+
+class WorkerError(BoundError):
+    """The process that ran a query died, could not be started, or was called off."""
 
 
 class StoreError(FilmgraphError):

@@ -6,9 +6,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from filmgraph.queries.calls import command_line, curl_line, example_values, python_lines
     from filmgraph.queries.guard import Limits, check_query, check_update
     from filmgraph.queries.library import Column, Parameter, Query, QueryLibrary, is_query_name, parse_query
-    from filmgraph.queries.tokens import query_form, tokens_of, with_prefixes
+    from filmgraph.queries.tokens import placed_tokens_of, query_form, tokens_of, with_prefixes
 
 __all__ = [
     "Column",
@@ -18,17 +19,23 @@ __all__ = [
     "QueryLibrary",
     "check_query",
     "check_update",
+    "command_line",
+    "curl_line",
+    "example_values",
     "is_query_name",
     "parse_query",
+    "placed_tokens_of",
+    "python_lines",
     "query_form",
     "tokens_of",
     "with_prefixes",
 ]
 
 _MODULE_OF = {
+    **dict.fromkeys(("command_line", "curl_line", "example_values", "python_lines"), "calls"),
     **dict.fromkeys(("Column", "Parameter", "Query", "QueryLibrary", "is_query_name", "parse_query"), "library"),
     **dict.fromkeys(("Limits", "check_query", "check_update"), "guard"),
-    **dict.fromkeys(("query_form", "tokens_of", "with_prefixes"), "tokens"),
+    **dict.fromkeys(("placed_tokens_of", "query_form", "tokens_of", "with_prefixes"), "tokens"),
 }
 
 

@@ -22,8 +22,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from filmgraph.errors import QueryError, RefusedQueryError
-from filmgraph.queries.tokens import WORDS, Token, tokens_of
+from filmgraph.errors import OversizeQueryError, QueryError, RefusedQueryError, UnclearQueryError
+from filmgraph.queries.tokens import WORDS, Token, line_and_column, placed_tokens_of, tokens_of
 
 __all__ = ["Limits", "check_query", "check_update"]
 
@@ -121,14 +121,15 @@ def _check(
     is_update: bool = False,
 ) -> None:
     if len(text) > limits.length:
-        raise RefusedQueryError(f"the query is longer than {limits.length:,} characters: shorten it")
+        raise OversizeQueryError(f"the query is longer than {limits.length:,} characters: shorten it")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise QueryError("the query is no Unicode text")
     for reading in dict.fromkeys((text, _unescaped(text))):
-        tokens = list(tokens_of(reading))
+        placed = list(placed_tokens_of(reading))
+        tokens = [token for token, _ in placed]
         _Calls(reading).check(places, is_update=is_update)
         _check_reach(tokens, has_graph)
-        _check_tokens(tokens)
+        _check_tokens(placed, reading)
         _Measure(limits).take(tokens)
 
 
@@ -136,39 +137,38 @@ def _unescaped(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         code = int(match[1] or match[2], 16)
         if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-            raise RefusedQueryError(f"the escape {match[0]} is no Unicode character")
+            raise UnclearQueryError(f"the escape {match[0]} is no Unicode character")
         if code < 0x80:
-            raise RefusedQueryError(f"the escape {match[0]} is read differently by engines: write the character itself")
+            raise UnclearQueryError(f"the escape {match[0]} is read differently by engines: write the character itself")
         return chr(code)
 
     return _ESCAPE.sub(character, text)
 
 
-def _check_tokens(tokens: Sequence[Token]) -> None:
+def _check_tokens(placed: Sequence[tuple[Token, int]], reading: str) -> None:
     """Refuse what the grammar does not know, and what engines might cut differently."""
     declared: set[str] = set()
     before = ""
-    for kind, text in tokens:
+    for (kind, text), place in placed:
         shown = repr(text[:40])
         if kind == "unclosed":
-            raise QueryError(f"a string is never closed: {shown}")
+            raise QueryError(f"a string is never closed: {shown}", place=line_and_column(reading, place))
         if kind in _ODD:
-            raise RefusedQueryError(_ODD[kind].format(shown))
+            raise UnclearQueryError(_ODD[kind].format(shown), place=line_and_column(reading, place))
         if kind == "word" and text.upper() not in WORDS:
-            raise QueryError(
-                f"{shown} is not understood: put spaces around the words of SPARQL, and quotes around text"
-            )
+            told = f"{shown} is not understood: put spaces around the words of SPARQL, and quotes around text"
+            raise QueryError(told, place=line_and_column(reading, place))
         if kind == "name":
             prefix = text.partition(":")[0]
-            found = _IN_PREFIX.search(prefix)
-            if found:
-                raise RefusedQueryError(
+            if found := _IN_PREFIX.search(prefix):
+                raise UnclearQueryError(
                     f"the prefix {prefix[:40]}: could be read as {found.group().upper()}: choose another prefix"
                 )
             if before == "PREFIX":
                 declared.add(prefix)
             elif prefix not in declared:
-                raise QueryError(f"the prefix {prefix[:40]}: is not declared: add PREFIX {prefix[:40]}: <…>")
+                told = f"the prefix {prefix[:40]}: is not declared: add PREFIX {prefix[:40]}: <…>"
+                raise QueryError(told, place=line_and_column(reading, place))
         before = text.upper() if kind == "word" else ""
 
 
@@ -285,11 +285,11 @@ class _Measure:
         self._follow_brackets(kind, text)
         for what in _TOO_MANY:
             if getattr(self, what) > getattr(self.limits, what):
-                raise RefusedQueryError(
+                raise OversizeQueryError(
                     f"the query is too wide: {_TOO_MANY[what].format(getattr(self.limits, what))}: cut it into several"
                 )
         if len(self.open) > self.limits.depth:
-            raise RefusedQueryError(f"the query nests deeper than {self.limits.depth} brackets: flatten it")
+            raise OversizeQueryError(f"the query nests deeper than {self.limits.depth} brackets: flatten it")
 
     @property
     def inside(self) -> str:
@@ -307,7 +307,7 @@ class _Measure:
     def _look_into(self, iri: str) -> None:
         """Count what an engine finds that reads the ``<`` before this text as "less than"."""
         if any(character in "#()[]" for character in iri):
-            raise RefusedQueryError(
+            raise UnclearQueryError(
                 f"<{iri[:40]}… can be read in two ways: put a space after each less-than sign, "
                 "or a prefixed name in place of an IRI"
             )

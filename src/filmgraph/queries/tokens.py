@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from filmgraph.namespaces import PREFIXES
 
-__all__ = ["WORDS", "Token", "query_form", "tokens_of", "with_prefixes"]
+__all__ = ["WORDS", "Token", "line_and_column", "placed_tokens_of", "query_form", "tokens_of", "with_prefixes"]
 
 Token: TypeAlias = tuple[str, str]
 """The kind of a token and its text.
@@ -85,6 +85,11 @@ _TOUCHED = frozenset(("name", "blank", "word", "number"))
 
 def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens of a query, spaces and comments left out."""
+    return (token for token, _ in placed_tokens_of(text))
+
+
+def placed_tokens_of(text: str) -> Iterator[tuple[Token, int]]:
+    """Yield the tokens of a query with the places where they start, spaces and comments left out."""
     place = 0
     before = ""
     while match := _TOKEN.match(text, place):
@@ -96,19 +101,19 @@ def tokens_of(text: str) -> Iterator[Token]:
             place = inside.end() if inside else place
             if not text.startswith(quote, place):
                 bad = text[place : place + 2]
-                yield ("escape", bad) if bad.startswith("\\") else ("unclosed", text[start:])
+                yield (("escape", bad) if bad.startswith("\\") else ("unclosed", text[start:])), start
                 return
             place += len(quote)
             kind = "string"
-            yield kind, text[start:place]
+            yield (kind, text[start:place]), start
         elif kind == "run":
             # No colon follows, so no prefixed name starts anywhere in it: words, numbers, dots and hyphens.
             for piece in _PIECE.finditer(match.group()):
                 kind = piece.lastgroup or "stray"
-                yield _checked(kind, piece.group(), before)
+                yield _checked(kind, piece.group(), before), start + piece.start()
                 before = kind
         elif kind not in ("space", "comment"):
-            yield _checked(kind, match.group(), before)
+            yield _checked(kind, match.group(), before), start
         before = kind
 
 
@@ -116,6 +121,15 @@ def _checked(kind: str, text: str, before: str) -> Token:
     if kind in _TOUCHED and before in _TOUCHING:
         return "glued", text
     return ("stray", text) if kind == "name" and _UNCLEAR_LOCAL.search(text.partition(":")[2]) else (kind, text)
+
+
+def line_and_column(text: str, place: int) -> tuple[int, int]:
+    """Return the line and the column, both counted from 1, of a place in a text.
+
+    >>> line_and_column("ASK {\\n ?s", 7)
+    (2, 2)
+    """
+    return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
 
 
 def query_form(text: str) -> str:

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import re
 
+from filmgraph.errors import QueryError
 from filmgraph.queries import tokens_of
 
-__all__ = ["complaint"]
+__all__ = ["complaint", "query_error"]
 
+_PLACE = re.compile(r"error at ([0-9]+):([0-9]+):")
 _PARSER = re.compile(r"error at ([0-9]+):([0-9]+): expected (.*)", re.DOTALL)
 _SENTENCE = re.compile(r"[A-Z][A-Za-z]*(?: [A-Za-z]+){2,}")
 _DECLARATIONS = re.compile(r"(?:PREFIX [^\s:]*: <[^<>\s]*> )+")
 _BEFORE, _AFTER = 24, 16
+
+
+def query_error(error: SyntaxError | ValueError, text: str) -> QueryError:
+    """Return what an engine raised about a SPARQL text as an error of ours, with the place in the text."""
+    message = str(error.args[0]) if error.args and isinstance(error, SyntaxError) else str(error)
+    place = _PLACE.match(message)
+    return QueryError(complaint(message, text), place=(int(place[1]), int(place[2])) if place else None)
 
 
 def complaint(message: str, text: str) -> str:

@@ -194,6 +194,17 @@ class DiskStore(LocalStore):
         if writable:
             _WRITTEN[_identity(path)] = self
 
+    def close(self) -> None:
+        """Let go of the store; it must not be used afterwards.
+
+        What was written goes from the engine's log into its tables first: whoever opens the store for reading would
+        else go through the log each time, which takes longer than most questions.
+        """
+        if self._store is not None and self.writable:
+            with suppress(*_ENGINE_ERRORS):  # Nothing is lost: the log has it.
+                self._store.flush()
+        super().close()
+
     @staticmethod
     def is_store(folder: str | os.PathLike[str]) -> bool:
         """Whether a folder holds a disk store."""
@@ -309,7 +320,6 @@ def _node(iri: str) -> ox.NamedNode:
 
 
 def _query_error(error: SyntaxError | ValueError, text: str) -> QueryError:
-    from filmgraph.stores.complaints import complaint
+    from filmgraph.stores.complaints import query_error
 
-    message = str(error.args[0]) if error.args and isinstance(error, SyntaxError) else str(error)
-    return QueryError(complaint(message, text))
+    return query_error(error, text)

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -92,6 +93,12 @@ class RemoteStore:
         self.largest_answer = largest_answer
         self.retries = retries
         self._update_url = update_url
+
+    def within(self, seconds: float) -> RemoteStore:
+        """Return the same endpoint with a deadline of so many seconds, if that is less than its own."""
+        hurried = copy(self)
+        hurried.deadline = min(self.deadline, max(seconds, 0.001))
+        return hurried
 
     def select(self, query: str) -> Rows:
         """Run a SELECT query."""
@@ -195,7 +202,7 @@ class RemoteStore:
         thread.start()
         thread.join(remaining)
         if thread.is_alive() or (isinstance(job.error, TimeoutError)):
-            raise EndpointTimeoutError(f"no whole answer within {self.deadline:g} s", url=job.url)
+            raise EndpointTimeoutError(f"no whole answer within {self.deadline:.3g} s", url=job.url)
         return job
 
     def _send(self, job: _Job, text: str, form: str, end: float) -> None:
