@@ -1,13 +1,15 @@
-.PHONY: demo test check bench docs clean
+.PHONY: demo serve test check bench docs vendor clean
 PYTHON ?= python3
 BIN := .venv/bin
 
 demo: .venv/ready ; @for line in "film her-2013" "similar her-2013 --limit 6" "path her-2013 lost-in-translation-2003"; do echo; echo "\$$ filmgraph $$line"; echo; $(BIN)/filmgraph $$line || exit; done
+serve: .venv/ready ; $(BIN)/python -m filmgraph.web.vendor --if-possible && $(BIN)/filmgraph serve $(ARGS)
 test: .venv/ready ; $(BIN)/python -m pytest
 check: .venv/ready ; $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/filmgraph format --check && $(BIN)/filmgraph validate --prose && $(BIN)/python docs/generate.py --check
 bench: .venv/ready ; $(BIN)/python benchmarks/run.py
 docs: .venv/ready ; $(BIN)/python docs/generate.py
-clean: ; rm -rf .venv build dist
+vendor: .venv/ready ; $(BIN)/python -m filmgraph.web.vendor
+clean: ; rm -rf .venv build dist src/filmgraph/web/static/vendor tests/browser/vendor
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "filmgraph needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -15,6 +15,8 @@ from importlib.metadata import version
 import cold_start
 import paths
 import reviews
+import sandbox
+import serving
 import similarity
 import stores
 
@@ -24,8 +26,10 @@ PARTS = {
     "similarity": similarity.run,
     "paths": paths.run,
     "reviews": reviews.run,
+    "sandbox": sandbox.run,
+    "serving": serving.run,
 }
-PEERS = ("click", "networkx", "pyoxigraph", "rdflib", "scipy")
+PEERS = ("click", "networkx", "pyoxigraph", "rdflib", "scipy", "starlette", "uvicorn")
 
 
 def main() -> None:

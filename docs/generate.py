@@ -10,18 +10,15 @@ them.
 from __future__ import annotations
 
 import argparse
-import re
-import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import pyoxigraph as ox
-
 from filmgraph.errors import FilmgraphError
-from filmgraph.namespaces import FG, OWL, PROV, RDF, RDFS, SCHEMA, SH, shorten, slug_of
-from filmgraph.queries import Parameter, Query, QueryLibrary
+from filmgraph.namespaces import FG, FGS, shorten
+from filmgraph.pages.reference import ClassTerm, PropertyTerm, ontology_reference
+from filmgraph.queries import Query, QueryLibrary, command_line
 from filmgraph.stores import MemoryStore
 from filmgraph.workspace import Workspace
 
@@ -43,27 +40,6 @@ _KINDS_IN_WORDS = {
     "iri": "any resource: a CURIE or an IRI",
     "concept": "a technique, an aspect or a category",
 }
-_GROUPS = (
-    FG + "Film",
-    FG + "TechniqueUse",
-    FG + "SceneExample",
-    FG + "Technique",
-    FG + "Category",
-    FG + "Genre",
-    FG + "Aspect",
-    FG + "Review",
-    FG + "ReviewClaim",
-    FG + "Passage",
-    FG + "Stance",
-    FG + "Status",
-    FG + "Critic",
-    FG + "Publication",
-    PROV + "Activity",
-    PROV + "SoftwareAgent",
-    SCHEMA + "Person",
-    SCHEMA + "Organization",
-    SCHEMA + "Country",
-)
 
 
 def generated() -> dict[Path, str]:
@@ -107,96 +83,33 @@ def queries_page(library: QueryLibrary) -> str:
     return "\n".join([*lines, ""])
 
 
-def command_line(query: Query) -> str:
-    """Return the command that runs a library query with the example values of its file."""
-    words = ["filmgraph", "query", query.name]
-    for parameter in query.parameters:
-        words += [f"{parameter.name}={value}" for value in example_values(query, parameter)]
-    hosts = re.findall(r"SERVICE\s+(?:SILENT\s+)?<https?://([^/>]+)", query.text)
-    for host in dict.fromkeys(hosts):
-        words += ["--allow-service", host]
-    return " ".join(shlex.quote(word) for word in words)
-
-
-def example_values(query: Query, parameter: Parameter) -> list[str]:
-    """Return the example values of a parameter as one writes them on the command line; none where it stays open."""
-    terms = shlex.split(query.examples[parameter.name], posix=False)
-    return [_on_command_line(term, parameter) for term in terms if term != "UNDEF"]
-
-
 def ontology_page(folder: Path) -> str:
     """Return the reference of the ontology and of the rules."""
-    store = ox.Store()
-    for name in ("filmgraph.ttl", "shapes.ttl"):
-        store.load(path=folder / name, format=ox.RdfFormat.TURTLE)
-    terms = _Terms(store)
-    ontology = FG.rstrip("#")
+    reference = ontology_reference(folder)
     lines = [
         "# The ontology",
         "",
         _WRITTEN.format(source="ontology/filmgraph.ttl and ontology/shapes.ttl"),
         "",
-        terms.value(ontology, "http://purl.org/dc/terms/description"),
+        reference.description,
         "",
-        f"Version {terms.value(ontology, OWL + 'versionInfo')}, namespace `{FG}` (prefix `fg:`), rules in "
-        f"`{FG.replace('ontology#', 'shapes#')}` (prefix `fgs:`). [model.md](model.md) explains it with a picture and "
+        f"Version {reference.version}, namespace `{FG}` (prefix `fg:`), rules in `{FGS}` (prefix `fgs:`). "
+        "[model.md](model.md) explains it with a picture and "
         "an example. A property marked *one* has at most one value. Under *Rules* stands what "
         "`filmgraph validate` asks for, in the words in which it says so.",
         "",
         "| class | what it is |",
         "|---|---|",
     ]
-    classes = terms.subjects(OWL + "Class")
-    unknown = [name for name in classes if name not in _GROUPS]
-    groups = [*(group for group in _GROUPS if group in classes or terms.rules(group)), *unknown]
     lines += [
-        f"| [{shorten(group)}](#{_anchor(group)}) | {_text(terms.value(group, RDFS + 'comment')) or _reused(group)} |"
-        for group in groups
+        f"| [{shorten(group.iri)}](#{_anchor(group.iri)}) | {_text(group.definition) or _reused(group.iri)} |"
+        for group in reference.classes
     ]
-    for group in groups:
-        lines += _class_section(group, terms)
-    homeless = [name for name in terms.properties() if terms.value(name, RDFS + "domain") not in groups]
-    if homeless:
-        lines += ["", "## Properties of several classes", "", *_property_table(homeless, terms)]
+    for group in reference.classes:
+        lines += _class_section(group)
+    if reference.shared:
+        lines += ["", "## Properties of several classes", "", *_property_table(reference.shared)]
     return "\n".join([*lines, ""])
-
-
-class _Terms:
-    """What the ontology and the shapes say, ready to be listed."""
-
-    def __init__(self, store: ox.Store) -> None:
-        self._store = store
-        self._rules: dict[str, list[str]] = {}
-        for shape in self.subjects(SH + "NodeShape"):
-            for target in self.values(shape, SH + "targetClass"):
-                rules = self._rules.setdefault(target, [])
-                rules += [rule for rule in (shape, *self.values(shape, SH + "property")) if self.is_rule(rule)]
-
-    def values(self, subject: str, predicate: str) -> list[str]:
-        """Return the values of a property, sorted; those that are blank nodes left out."""
-        quads = self._store.quads_for_pattern(ox.NamedNode(subject), ox.NamedNode(predicate), None)
-        return sorted(quad.object.value for quad in quads if not isinstance(quad.object, ox.BlankNode))
-
-    def value(self, subject: str, predicate: str) -> str:
-        """Return the first value of a property, "" where there is none."""
-        return next(iter(self.values(subject, predicate)), "")
-
-    def subjects(self, class_: str) -> list[str]:
-        """Return the named instances of a class, sorted."""
-        quads = self._store.quads_for_pattern(None, ox.NamedNode(RDF + "type"), ox.NamedNode(class_))
-        return sorted({quad.subject.value for quad in quads if isinstance(quad.subject, ox.NamedNode)})
-
-    def properties(self) -> list[str]:
-        """Return the properties that the ontology defines."""
-        return sorted({*self.subjects(OWL + "ObjectProperty"), *self.subjects(OWL + "DatatypeProperty")})
-
-    def is_rule(self, shape: str) -> bool:
-        """Whether a shape is a rule, which reports by itself, and not a part of one."""
-        return bool(self.values(shape, SH + "severity"))
-
-    def rules(self, class_: str) -> list[str]:
-        """Return the rules that hold for a class, sorted by name."""
-        return sorted(set(self._rules.get(class_, ())))
 
 
 def _query_section(query: Query) -> list[str]:
@@ -215,84 +128,34 @@ def _query_section(query: Query) -> list[str]:
     return [*lines, f"File: [queries/{query.name}.rq](../queries/{query.name}.rq)"]
 
 
-def _on_command_line(term: str, parameter: Parameter) -> str:
-    bare = term[1:-1] if term[:1] in "\"'<" else term
-    prefix, _, local = bare.partition(":")
-    in_place = prefix == parameter.type or (parameter.type == "concept" and prefix == "technique")
-    return local if parameter.is_resource and in_place else bare
-
-
-_GLOSSES = {
-    "schema:abstract": "what the film is about",
-    "schema:alternateName": "other titles, with language",
-    "schema:author": "the critic",
-    "schema:countryOfOrigin": "countries, as they then were",
-    "schema:datePublished": "when the review appeared",
-    "schema:description": "what happens in the scene",
-    "schema:director": "directors",
-    "schema:genre": "genres",
-    "schema:itemReviewed": "the film reviewed",
-    "schema:musicBy": "composers of the music",
-    "schema:name": "the title or name",
-    "schema:publisher": "the publication",
-    "schema:sameAs": "the item at Wikidata",
-    "schema:url": "where the review is",
-    "prov:wasAttributedTo": "whose reading it is",
-    "prov:wasAssociatedWith": "the program that did it",
-    "schema:softwareVersion": "which version of the program",
-    "rdfs:label": "what it is called",
-    "prov:wasGeneratedBy": "what proposed it, for a claim of a machine",
-    "dcterms:source": "a source that was checked",
-    "oa:hasSource": "the review",
-    "oa:start": "where it starts, in code points",
-    "oa:end": "where it ends",
-    "oa:exact": "its words, in data of your own only",
-    "skos:prefLabel": "its name",
-    "skos:altLabel": "other names, as critics write them",
-    "skos:hiddenLabel": "names for searching only",
-    "skos:definition": "what it is",
-    "skos:scopeNote": "how to tell it from others",
-    "skos:broader": "what it is a kind of",
-    "skos:related": "what it is close to",
-}
-
-
-def _class_section(group: str, terms: _Terms) -> list[str]:
-    lines = ["", f"## {shorten(group)}", "", _text(terms.value(group, RDFS + "comment")) or _reused(group)]
-    above = [f"`{shorten(name)}`" for name in terms.values(group, RDFS + "subClassOf")]
-    apart = [f"`{shorten(name)}`" for name in terms.values(group, OWL + "disjointWith")]
+def _class_section(group: ClassTerm) -> list[str]:
+    lines = ["", f"## {shorten(group.iri)}", "", _text(group.definition) or _reused(group.iri)]
+    above = [f"`{shorten(name)}`" for name in group.above]
+    apart = [f"`{shorten(name)}`" for name in group.apart]
     if above:
         lines += ["", f"A kind of {', '.join(above)}." + (f" Nothing is both this and {apart[0]}." if apart else "")]
-    own = [name for name in terms.properties() if terms.value(name, RDFS + "domain") == group]
-    if own:
-        lines += ["", *_property_table(own, terms)]
-    paths = {terms.value(rule, SH + "path") for rule in terms.rules(group)}
-    reused = sorted(shorten(path) for path in paths if path and not path.startswith(FG))
-    if reused:
-        told = [f"`{name}` ({_GLOSSES[name]})" if name in _GLOSSES else f"`{name}`" for name in reused]
+    if group.properties:
+        lines += ["", *_property_table(group.properties)]
+    if group.reused:
+        told = [f"`{shorten(each.iri)}`" + (f" ({each.gloss})" if each.gloss else "") for each in group.reused]
         lines += ["", f"Besides, from other vocabularies: {', '.join(told)}."]
-    members = terms.subjects(group)
-    if members:
+    if group.individuals:
         lines += ["", "| individual | what it means |", "|---|---|"]
-        lines += [f"| `{shorten(name)}` | {_text(terms.value(name, RDFS + 'comment'))} |" for name in members]
-    rules = terms.rules(group)
-    if rules:
+        lines += [f"| `{shorten(each.iri)}` | {_text(each.definition)} |" for each in group.individuals]
+    if group.rules:
         lines += ["", "Rules:", ""]
-        for rule in rules:
-            path = terms.value(rule, SH + "path")
-            about = f", on `{shorten(path)}`" if path else ""
-            lines.append(f"- `{slug_of(rule)}`{about}: {_text(terms.value(rule, SH + 'message'))}")
+        for rule in group.rules:
+            about = f", on `{shorten(rule.path)}`" if rule.path else ""
+            lines.append(f"- `{rule.name}`{about}: {_text(rule.message)}")
     return lines
 
 
-def _property_table(names: Sequence[str], terms: _Terms) -> list[str]:
-    functional = set(terms.subjects(OWL + "FunctionalProperty"))
+def _property_table(properties: Sequence[PropertyTerm]) -> list[str]:
     lines = ["| property | its value | what it says |", "|---|---|---|"]
-    for name in names:
-        ranges = [*terms.values(name, RDFS + "range"), *terms.values(name, SCHEMA + "rangeIncludes")]
-        range_ = ", ".join(f"`{shorten(value)}`" for value in ranges)
-        mark = ", one" if name in functional else ""
-        lines.append(f"| `{shorten(name)}` | {range_}{mark} | {_text(terms.value(name, RDFS + 'comment'))} |")
+    for each in properties:
+        range_ = ", ".join(f"`{shorten(value)}`" for value in each.ranges)
+        mark = ", one" if each.is_one else ""
+        lines.append(f"| `{shorten(each.iri)}` | {range_}{mark} | {_text(each.definition)} |")
     return lines
 
 

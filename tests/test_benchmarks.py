@@ -143,7 +143,16 @@ def test_the_generator_is_a_command(tmp_path: Path) -> None:
 def test_every_benchmark_runs(tmp_path: Path) -> None:
     done = call("run.py", "--tiny", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    for title in ("Cold start", "First run", "Load", "Query", "Similarity", "Paths", "against NetworkX"):
+    for title in (
+        "Cold start",
+        "First run",
+        "Load",
+        "Query",
+        "Similarity",
+        "Paths",
+        "against NetworkX",
+        "One film page's query",
+    ):
         assert title in done.stdout
     assert str(tmp_path) not in done.stdout
     assert str(BENCHMARKS.parent) not in done.stdout

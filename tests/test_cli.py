@@ -68,8 +68,9 @@ def test_every_command_that_reads_a_graph_takes_store_and_root() -> None:
     for name in COMMANDS.keys() - {"load", "completion", "claims", "critics", "format", "new", "import"}:
         command = cli.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
-        options = {option for parameter in command.params for option in parameter.opts}
-        assert {"--store", "--root"} <= options, name
+        for each in command.commands.values() if isinstance(command, click.Group) else [command]:
+            options = {option for parameter in each.params for option in parameter.opts}
+            assert {"--store", "--root"} <= options, name
 
 
 def test_film_page_has_all_that_the_graph_knows(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from sites import Served, status_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,7 +20,9 @@ ROOT = Path(__file__).parents[1]
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Nothing is fetched here: what is in place is taken.
+    environment = {**os.environ, "NPM": ""}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("*.whl")
     return built
@@ -55,6 +59,20 @@ def test_wheel_holds_every_file_of_the_three_folders(wheel: Path) -> None:
     assert not any(name.startswith(("tests/", "docs/", "benchmarks/")) for name in inside)
 
 
+def test_wheel_holds_the_site_and_what_of_others_is_in_place(wheel: Path) -> None:
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    web = ROOT / "src" / "filmgraph" / "web"
+    files = [file for folder in ("templates", "static") for file in (web / folder).rglob("*") if file.is_file()]
+    assert len(files) > 20
+    assert {f"filmgraph/web/{file.relative_to(web).as_posix()}" for file in files} - inside == set()
+    assert "filmgraph/web/package.json" in inside
+    assert "filmgraph/web/build_hook.py" not in inside
+    assert not any("axe" in name for name in inside)
+    of_others = {name.rpartition("/")[2] for name in inside if "/static/vendor/" in name}
+    assert of_others in (set(), {"LICENCES.txt", "cytoscape.min.js", "yasgui.min.css", "yasgui.min.js"})
+    assert of_others or not os.environ.get("CI")
+
+
 def test_metadata_name_both_licences(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
@@ -80,6 +98,15 @@ def test_installed_wheel_answers_from_its_own_files(installed: Path) -> None:
     assert Path(root).is_relative_to(installed)
     assert tally == "2 Cinematography · 1 Editing · 1 Sound"
     assert int(queries) >= 18
+
+
+def test_installed_wheel_serves(installed: Path) -> None:
+    environment = {"PYTHONPATH": str(installed), "FILMGRAPH_CACHE": str(installed / "cache")}
+    with Served.site(environment=environment) as site:
+        page = site.get("/film/her-2013")
+        assert status_of(page) == 200
+        for path in sorted(set(re.findall(r'(?:href|src)="(/static/[^"?]+)', page.decode()))):
+            assert status_of(site.get(path)) == 200, path
 
 
 def test_installed_command_line_runs(installed: Path) -> None:

@@ -39,6 +39,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("move", "Write one resource, or everything, as RDF."),
     "graph": ("move", "Write a network for Gephi, Cytoscape or NetworkX."),
     "load": ("move", "Load RDF files into a store."),
+    "serve": ("serve", "Serve the site and its SPARQL endpoint."),
+    "site": ("site", "Write the site as static files."),
     "completion": ("ask", "Print the script that completes words in your shell."),
 }
 """Name of a command to its module in this package, and its one-line help."""

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from filmgraph.errors import FilmgraphError
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["as_json", "completes", "graph_options", "limit", "show_spoilers", "with_graph", "with_workspace"]
+__all__ = [
+    "as_json",
+    "completes",
+    "graph_options",
+    "limit",
+    "needing_web",
+    "show_spoilers",
+    "with_graph",
+    "with_workspace",
+]
+
+_WEB = {"h11", "httptools", "jinja2", "markupsafe", "multipart", "python_multipart", "starlette", "uvicorn"}
 
 
 _store = click.option(
@@ -65,6 +79,17 @@ def with_workspace(command: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
+@contextmanager
+def needing_web() -> Iterator[None]:
+    """Say in a line which extra is missing where an import within fails for want of it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in _WEB:
+            raise FilmgraphError("the site needs the extra web: in a checkout of filmgraph, pip install '.[web]'") from error
+        raise
+
+
 limit = click.option("--limit", "-n", type=click.IntRange(1), default=10, show_default=True, help="How many at most.")
 show_spoilers = click.option("--spoilers", is_flag=True, help="Show scenes that give away an ending.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -75,8 +100,6 @@ def completes(kind: str) -> Callable[[click.Context, click.Parameter, str], list
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
-
-        from filmgraph.errors import FilmgraphError
 
         try:
             words = _words(kind, ctx.params.get("store"), ctx.params.get("root"))
