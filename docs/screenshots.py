@@ -16,11 +16,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT / "tests"))
 
-from places import PAGES  # noqa: E402
+from browser.places import PAGES  # noqa: E402
+from browser.watching import chromium  # noqa: E402
 from sites import Served  # noqa: E402
-from watching import chromium  # noqa: E402
 
 
 @dataclass(frozen=True)

@@ -3,102 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
 
 import pytest
+from servers import OxigraphServer
 
+from filmgraph.graph import FilmGraph
 from filmgraph.stores import DiskStore, MemoryStore, RemoteStore, Store
 from filmgraph.workspace import Workspace
 
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
 DATA = Path(__file__).parent / "data"
 TINY = DATA / "tiny.ttl"
-
-
-class OxigraphServer:
-    """An ``oxigraph serve`` of its own on a free loopback port, from ``with`` until its end.
-
-    ``query_url`` and ``update_url`` are its SPARQL addresses; ``location`` is the folder it keeps its triples in.
-    """
-
-    START_SECONDS = 30.0
-
-    def __init__(self, location: Path) -> None:
-        self.location = location
-        self.url = ""
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def query_url(self) -> str:
-        return f"{self.url}/query"
-
-    @property
-    def update_url(self) -> str:
-        return f"{self.url}/update"
-
-    def store(self) -> RemoteStore:
-        """Return a store on this server that can be read and written."""
-        return RemoteStore(self.query_url, update_url=self.update_url)
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        binary = shutil.which("oxigraph", path=str(Path(sys.executable).parent)) or shutil.which("oxigraph")
-        if binary is None:
-            raise RuntimeError("there is no oxigraph server: install the extra filmgraph-kg[dev]")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        self.url = f"http://{address}"
-        self.location.mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen(
-            [binary, "serve", "--location", str(self.location), "--bind", address],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + self.START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                raise RuntimeError(f"oxigraph did not start on {address}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """End the server; does nothing when it has ended."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.query_url}?query=ASK%7B%7D", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -179,6 +99,23 @@ def bundled(workspace: Workspace) -> Iterator[MemoryStore]:
     """The graph that filmgraph comes with, in memory; tests only read it."""
     with MemoryStore.of_files(workspace.graph_files) as graph:
         yield graph
+
+
+@pytest.fixture(scope="module")
+def graph(bundled: MemoryStore) -> FilmGraph:
+    """The graph that filmgraph comes with, with all that a FilmGraph keeps; a module's own."""
+    return FilmGraph(bundled)
+
+
+@pytest.fixture(scope="module")
+def client(graph: FilmGraph) -> Iterator[TestClient]:
+    """A client of the site over ``graph``; it does not follow redirects."""
+    from starlette.testclient import TestClient
+
+    from filmgraph.web import create_app
+
+    with TestClient(create_app(graph), base_url="http://localhost", follow_redirects=False) as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

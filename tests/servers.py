@@ -1,13 +1,23 @@
-"""A small web server on the loopback that plays endpoints, the good and the hostile, for the tests."""
+"""Servers on the loopback for the tests: one that plays endpoints, the good and the hostile, and a real one."""
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from filmgraph.stores import RemoteStore
 
 ANSWER = b'{"head":{"vars":["n"]},"results":{"bindings":[{"n":{"type":"literal","value":"1"}}]}}'
 RESULTS_TYPE = "application/sparql-results+json"
@@ -88,3 +98,80 @@ class Endpoint(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
         self._thread.join(5)
+
+
+class OxigraphServer:
+    """An ``oxigraph serve`` of its own on a free loopback port, from ``with`` until its end.
+
+    ``query_url`` and ``update_url`` are its SPARQL addresses; ``location`` is the folder it keeps its triples in.
+    """
+
+    START_SECONDS = 30.0
+
+    def __init__(self, location: Path) -> None:
+        self.location = location
+        self.url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def query_url(self) -> str:
+        return f"{self.url}/query"
+
+    @property
+    def update_url(self) -> str:
+        return f"{self.url}/update"
+
+    def store(self) -> RemoteStore:
+        """Return a store on this server that can be read and written."""
+        return RemoteStore(self.query_url, update_url=self.update_url)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        binary = shutil.which("oxigraph", path=str(Path(sys.executable).parent)) or shutil.which("oxigraph")
+        if binary is None:
+            raise RuntimeError("there is no oxigraph server: install the extra filmgraph-kg[dev]")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.url = f"http://{address}"
+        self.location.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [binary, "serve", "--location", str(self.location), "--bind", address],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + self.START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise RuntimeError(f"oxigraph did not start on {address}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the server; does nothing when it has ended."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.query_url}?query=ASK%7B%7D", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -22,7 +22,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
-from conftest import OxigraphServer
+from servers import OxigraphServer
 
 import filmgraph
 from filmgraph import sandbox as package

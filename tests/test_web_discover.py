@@ -41,17 +41,6 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def graph(bundled: MemoryStore) -> FilmGraph:
-    return FilmGraph(bundled)
-
-
-@pytest.fixture(scope="module")
-def client(graph: FilmGraph) -> Iterator[TestClient]:
-    with TestClient(create_app(graph), base_url="http://localhost", follow_redirects=False) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def tiny(tiny_files: tuple[Path, ...]) -> Iterator[TestClient]:
     with (
         MemoryStore.of_files(tiny_files) as store,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -22,17 +21,6 @@ from filmgraph.workspace import Workspace
 HTML = {"accept": "text/html"}
 ONTOLOGY = Workspace.find().ontology
 PATHS = ("/ontology", "/shapes", "/about", "/data")
-
-
-@pytest.fixture(scope="module")
-def graph(bundled: MemoryStore) -> FilmGraph:
-    return FilmGraph(bundled)
-
-
-@pytest.fixture(scope="module")
-def client(graph: FilmGraph) -> Iterator[TestClient]:
-    with TestClient(create_app(graph), base_url="http://localhost") as made:
-        yield made
 
 
 def triples_of(*names: str) -> set[ox.Triple]:

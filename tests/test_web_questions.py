@@ -7,7 +7,6 @@ import io
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ from filmgraph.errors import BusyError, QueryTimeoutError, WorkerError
 from filmgraph.graph import FilmGraph
 from filmgraph.pages import folded_rows
 from filmgraph.queries import QueryLibrary, command_line, example_values, python_lines
-from filmgraph.stores import MemoryStore
 from filmgraph.web import Settings, create_app
 from filmgraph.web.questions import GROUPS, MOST_ROWS, pages
 from filmgraph.web.site import Ask, Site
@@ -41,17 +39,6 @@ HOSTILE = (
     "9" * 400,
     "%00",
 )
-
-
-@pytest.fixture(scope="module")
-def graph(bundled: MemoryStore) -> FilmGraph:
-    return FilmGraph(bundled)
-
-
-@pytest.fixture(scope="module")
-def client(graph: FilmGraph) -> Iterator[TestClient]:
-    with TestClient(create_app(graph), base_url="http://localhost", follow_redirects=False) as made:
-        yield made
 
 
 def examples(name: str) -> dict[str, list[str]]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from sites import Served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[dev]'")
 
 from playwright.sync_api import Browser, BrowserContext, Page  # noqa: E402
-from watching import MakeContext, Watch, chromium  # noqa: E402
+
+from browser.watching import MakeContext, Watch, chromium  # noqa: E402
 
 
 @pytest.fixture(scope="session")

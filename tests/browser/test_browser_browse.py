@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 from sites import Served
-from watching import Watch, violations
 
+from browser.watching import Watch, violations
 from filmgraph.graph import FilmGraph
 from filmgraph.stores import MemoryStore
 from filmgraph.web import Settings

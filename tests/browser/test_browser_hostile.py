@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
-from hostile import ADDRESSES, FILMS, TEXTS, write
 from playwright.sync_api import Browser, Page
 from sites import Served
-from watching import Watch, policy_violations, with_vendor
+
+from browser.hostile import ADDRESSES, FILMS, TEXTS, write
+from browser.watching import Watch, policy_violations, with_vendor
 
 SEEDS = (
     "/",

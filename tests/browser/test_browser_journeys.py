@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from sites import Served
-from watching import MakeContext, Watch, overflow, policy_violations, with_vendor
-from yasgui import elsewhere
+
+from browser.watching import MakeContext, Watch, overflow, policy_violations, with_vendor
+from browser.yasgui import elsewhere
 
 RATINGS = """Date,Name,Year,Letterboxd URI,Rating
 2024-01-01,Her,2013,https://boxd.it/6K8,5

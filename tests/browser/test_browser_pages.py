@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from places import PAGES
 from playwright.sync_api import Page
-from watching import Watch, overflow, policy_violations, violations
+
+from browser.places import PAGES
+from browser.watching import Watch, overflow, policy_violations, violations
 
 ERRORS = {
     "no such film": ("/film/no-such-film", 404),

@@ -86,7 +86,8 @@ def needing_web() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in _WEB:
-            raise FilmgraphError("the site needs the extra web: in a checkout of filmgraph, pip install '.[web]'") from error
+            advice = "the site needs the extra web: in a checkout of filmgraph, pip install '.[web]'"
+            raise FilmgraphError(advice) from error
         raise
 
 
