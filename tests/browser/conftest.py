@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page  # noqa: E402
 from browser.watching import MakeContext, Watch, chromium  # noqa: E402
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A browser without a window, which can reach this machine only."""
     binary = chromium()
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(browser: Browser, cache_of_the_tests: Path) -> Iterator[Served]:
     """The site with the graph that filmgraph comes with."""
     with Served.site(environment={"FILMGRAPH_CACHE": str(cache_of_the_tests)}) as served:
