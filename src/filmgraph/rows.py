@@ -221,9 +221,7 @@ class Rows:
         try:
             import pandas
         except ImportError as error:
-            raise FilmgraphError(
-                "a DataFrame needs pandas: pip install pandas"
-            ) from error
+            raise FilmgraphError("a DataFrame needs pandas: pip install pandas") from error
         return pandas.DataFrame.from_records(list(self), columns=list(self.columns))
 
     def to_html(self) -> str:
