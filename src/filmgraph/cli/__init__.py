@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claims": ("check", "Work with the claims of critics."),
     "export": ("move", "Write one resource, or everything, as RDF."),
     "graph": ("move", "Write a network for Gephi, Cytoscape or NetworkX."),
-    "load": ("move", "Load RDF files into a store."),
+    "load": ("load", "Load RDF files into a store."),
     "serve": ("serve", "Serve the site and its SPARQL endpoint."),
     "site": ("site", "Write the site as static files."),
     "completion": ("ask", "Print the script that completes words in your shell."),

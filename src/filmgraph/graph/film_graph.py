@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from filmgraph import queries
 from filmgraph.errors import QueryError
+from filmgraph.graph import engines
 from filmgraph.graph.asking import check_federated, run_text
 from filmgraph.lookup import resolve
 from filmgraph.workspace import Workspace
@@ -79,16 +80,12 @@ class FilmGraph:
     @cached_property
     def arrays(self) -> FilmTechniqueArrays:
         """Films × techniques with weights."""
-        from filmgraph.arrays import FilmTechniqueArrays
-
-        return FilmTechniqueArrays.of_store(self.store)
+        return engines.arrays_of(self.store)
 
     @cached_property
     def similarity(self) -> SimilarityIndex:
         """The index of likeness."""
-        from filmgraph.similarity import SimilarityIndex
-
-        return SimilarityIndex(self.arrays)
+        return engines.similarity_of(self.arrays)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -114,9 +111,7 @@ class FilmGraph:
     @cached_property
     def path_index(self) -> PathIndex:
         """The index of paths."""
-        from filmgraph.paths import PathIndex
-
-        return PathIndex(self.store)
+        return engines.path_index_of(self.store)
 
     @cached_property
     def recommender(self) -> Recommender:

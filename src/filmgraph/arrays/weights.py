@@ -26,7 +26,7 @@ from filmgraph.namespaces import FG, SKOS
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["FilmTechniqueArrays", "steps_up"]
+__all__ = ["STEP_WEIGHT", "FilmTechniqueArrays", "steps_up"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
