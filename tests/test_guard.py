@@ -714,9 +714,9 @@ def test_no_hostile_text_holds_the_guard_for_long() -> None:
     """50,000 characters of each: a reading in proportion takes 0.02 s, a quadratic one many seconds."""
 
     def quickly(text: str, check: Callable[[str], None] = check_query) -> str:
-        started = time.process_time()
+        started = time.thread_time()
         complaint = complaint_of(text, check)
-        assert time.process_time() - started < 1, text[:60]
+        assert time.thread_time() - started < 1, text[:60]
         return complaint
 
     for piece in HOSTILE:

@@ -124,7 +124,12 @@ def _done(work: _Work, jobs: Sequence[_Job], workers: int, progress: Progress) -
 
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"), initializer=_begin_worker)
     try:
-        waiting: dict[Future[_Written], Sequence[_Job]] = {pool.submit(_write, chunk): chunk for chunk in chunks}
+        # A worker that Ctrl+C met before it began could end with a lock that all the others wait for.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            waiting: dict[Future[_Written], Sequence[_Job]] = {pool.submit(_write, chunk): chunk for chunk in chunks}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield work.write_the_rest()
         for future in as_completed(waiting):
             chunk = waiting[future]
