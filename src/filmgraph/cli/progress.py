@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["meter", "steps"]
+__all__ = ["meter", "steps", "transfer"]
 
 
 @contextmanager
@@ -38,6 +38,22 @@ def steps(title: str, *, total: int | None = None) -> Iterator[Callable[[str], N
 @contextmanager
 def meter(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a function to call with what is being done, how much is done and how much there is, as a bar shows it."""
+    with _moving(title, in_bytes=False) as move:
+        yield move
+
+
+@contextmanager
+def transfer(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function to call with what is being done, how many bytes are through and how many there are.
+
+    A bar shows them with the rate and the time that is left.
+    """
+    with _moving(title, in_bytes=True) as move:
+        yield move
+
+
+@contextmanager
+def _moving(title: str, *, in_bytes: bool) -> Iterator[Callable[[str, int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda name, done, total: None
         return
@@ -45,20 +61,17 @@ def meter(title: str) -> Iterator[Callable[[str, int, int], None]]:
     from rich.markup import escape
     from rich.progress import (
         BarColumn,
+        DownloadColumn,
         Progress,
         TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
+        TransferSpeedColumn,
     )
 
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    ]
+    shown = (DownloadColumn(), TransferSpeedColumn()) if in_bytes else (TaskProgressColumn(), TimeElapsedColumn())
+    columns = [TextColumn("{task.description}"), BarColumn(), *shown, TimeRemainingColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title)
 

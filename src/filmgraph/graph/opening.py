@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from filmgraph import stores
-from filmgraph.errors import StoreError
+from filmgraph.errors import BreachError, StoreError
 from filmgraph.graph.film_graph import FilmGraph
 from filmgraph.workspace import Workspace
 
@@ -58,33 +58,46 @@ def load_into(
     folder: str | os.PathLike[str],
     files: Iterable[str | os.PathLike[str]],
     *,
-    progress: Callable[[str], None] | None = None,
-) -> dict[str, int]:
-    """Load RDF files into a disk store, made where there is none; return how many triples each file added.
+    form: str | None = None,
+    validate: bool = False,
+    engine: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> stores.Loaded:
+    """Load RDF files into a disk store, made where there is none: all of them or none; return what was done.
 
-    Each file is one transaction. Where one fails, those before it stay in a store that was there, and a store that
-    this call made is taken away again. Raises as :meth:`FilmGraph.load` does.
+    A folder among the files stands for all RDF files below it, and ``-`` for the standard input, in the format
+    ``form`` (such as ``ttl``). A file whose content is in already is passed over. With ``validate`` what is new is
+    judged together with what it touches, by the rules of the workspace and with a validation engine by name;
+    ``progress`` is called with what is being done, how many bytes are through, and how many there are.
+
+    Raises :class:`~filmgraph.errors.BreachError`, with the report, where a rule is broken, and else as
+    :func:`filmgraph.stores.load_files` does. Nothing has changed then.
     """
-    path = Path(folder)
-    made, kept = not stores.DiskStore.is_store(path), path.exists()
-    try:
-        with open_graph(path, writable=True) as graph:
-            return graph.load(files, progress=progress)
-    except BaseException:
-        if made and stores.DiskStore.is_store(path):
-            import shutil
+    total = 0
 
-            shutil.rmtree(path, ignore_errors=True)
-            if kept:
-                path.mkdir(exist_ok=True)
-        raise
+    def check(aside: stores.LocalStore, new: Mapping[Path, str]) -> None:
+        from filmgraph.validation import validate_additions
+
+        def step(name: str) -> None:
+            if progress is not None:
+                progress(f"validating {name}", total, total)
+
+        report = validate_additions(aside, new, workspace=Workspace.find(root), engine=engine, progress=step)
+        if not report.conforms:
+            raise BreachError("what is to be loaded breaks a rule, so nothing was changed", report=report)
+
+    def move(name: str, done: int, of: int) -> None:
+        nonlocal total
+        total = of
+        if progress is not None:
+            progress(name, done, of)
+
+    return stores.load_files(folder, files, form=form, progress=move, check=check if validate else None)
 
 
 def _rdf_files_in(folder: Path) -> list[Path]:
     """Return the RDF files below a folder, sorted; none where it is a disk store or not there."""
     if not folder.is_dir() or stores.DiskStore.is_store(folder):
         return []
-    from filmgraph.readers import RDF_SUFFIXES
-
-    endings = (*RDF_SUFFIXES, *(suffix + ".gz" for suffix in RDF_SUFFIXES))
-    return sorted(file for file in folder.rglob("*") if file.is_file() and file.name.lower().endswith(endings))
+    return stores.rdf_files_in(folder)

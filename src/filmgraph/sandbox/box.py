@@ -133,7 +133,10 @@ class Job:
     def _converse(self, channel: socket.socket) -> Answer:
         remaining = max(self._end - time.monotonic(), 0.001)
         channel.settimeout(remaining)
-        send_head(channel, {**self._question, "seconds": remaining, "most": self._sandbox.bounds.result})
+        shown = self._sandbox._shown
+        folder = "" if shown is None else str(Path(shown()).absolute())
+        bounds = {"seconds": remaining, "most": self._sandbox.bounds.result}
+        send_head(channel, {**self._question, **bounds, "folder": folder})
         head = receive_head(channel, end=self._end)
         if "error" in head:
             error = ERRORS.get(head["error"], WorkerError)(head["message"])
@@ -176,29 +179,39 @@ class Sandbox:
     """Processes that run queries over a store, each for one query, all of them mortal.
 
     What a store in memory or the compiled store holds is copied once, when the sandbox starts; what the store is told
-    afterwards, the sandbox does not know. A disk store is opened anew for each query. A remote store is asked from
-    here, within the same time or its own deadline, whichever ends first, and cannot be called off.
+    afterwards, the sandbox does not know. A disk store is opened anew for each query, as it was when ``store`` was
+    opened, whatever is loaded since. A remote store is asked from here, within the same time or its own deadline,
+    whichever ends first, and cannot be called off.
 
     ``isolated`` says, once it is started, whether workers have no network at all. Any thread may ask.
     """
 
     def __init__(self, store: Store, *, bounds: Bounds | None = None) -> None:
-        folder = store.name if isinstance(store, DiskStore) else ""
-        if folder and store.writable:
-            raise StoreError(f"{folder}: this process is writing to this store; close it, and use Sandbox.of_folder")
+        if isinstance(store, DiskStore) and store.writable:
+            raise StoreError(
+                f"{store.name}: this process is writing to this store; close it, and use Sandbox.of_folder"
+            )
+        folder = str(store.opened) if isinstance(store, DiskStore) else ""
         self._prepare(store, folder, writable=False, bounds=bounds)
 
     @classmethod
     def of_folder(
-        cls, folder: str | os.PathLike[str], *, writable: bool = False, bounds: Bounds | None = None
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        writable: bool = False,
+        bounds: Bounds | None = None,
+        shown: Callable[[], os.PathLike[str]] | None = None,
     ) -> Sandbox:
         """Return a sandbox over the disk store in a folder.
 
         With ``writable`` it takes updates, and makes a store where the folder is empty or missing. This process never
-        opens it, so it may be read here beside, by whoever opens it anew after an update.
+        opens it, so it may be read here beside, by whoever opens it anew after an update. ``shown`` returns which
+        :attr:`~filmgraph.stores.DiskStore.opened` that is, for queries to see the same.
         """
         sandbox = cls.__new__(cls)
         sandbox._prepare(None, os.fspath(folder), writable=writable, bounds=bounds)
+        sandbox._shown = shown
         return sandbox
 
     def _prepare(self, store: Store | None, folder: str, *, writable: bool, bounds: Bounds | None) -> None:
@@ -208,6 +221,7 @@ class Sandbox:
         self._held = store if isinstance(store, LocalStore) and not folder else None
         self._remote = None if isinstance(store, LocalStore) else store
         self._folder = str(Path(folder).absolute()) if folder else ""
+        self._shown: Callable[[], os.PathLike[str]] | None = None
         self._turns = Turns(self.bounds)
         self._jobs: dict[int, tuple[ForkServer, Job]] = {}
         self._server: ForkServer | None = None

@@ -85,7 +85,10 @@ def _guarded(act: Callable[[], Answer | None], text: str) -> Answer | FilmgraphE
 
 
 def _ask(job: dict[str, Any], held: ox.Store | None, folder: str, confine: Callable[[], None]) -> Answer:
-    store = DiskStore(folder).oxigraph if held is None else held
+    # Opened so, the store's generation is kept from being swept away.
+    opened = DiskStore(job["folder"] or folder) if held is None else None
+    store = held if opened is None else opened.oxigraph
+    assert store is not None
     confine()
     named: list[ox.NamedNode | ox.BlankNode] = [_graph(name) for name in job["named_graphs"]]
     default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [_graph(name) for name in job["default_graphs"]]
@@ -101,10 +104,10 @@ def _ask(job: dict[str, Any], held: ox.Store | None, folder: str, confine: Calla
 
 
 def _update(job: dict[str, Any], _held: ox.Store | None, folder: str, confine: Callable[[], None]) -> None:
-    store = DiskStore(folder, writable=True).oxigraph
+    opened = DiskStore(folder, writable=True)
     confine()
-    store.update(job["text"], base_iri=job["base"])
-    store.flush()
+    opened.oxigraph.update(job["text"], base_iri=job["base"])
+    opened.oxigraph.flush()
 
 
 def _graph(name: str) -> ox.NamedNode:

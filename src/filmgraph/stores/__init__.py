@@ -9,20 +9,39 @@ from filmgraph.stores.compiled import cache_folder, open_compiled
 from filmgraph.stores.local import DiskStore, LocalStore, MemoryStore
 
 if TYPE_CHECKING:
+    from filmgraph.stores.backup import Backup, back_up, restore
+    from filmgraph.stores.loading import Loaded, LoadedFile, load_files, rdf_files_in
     from filmgraph.stores.protocol import Store
     from filmgraph.stores.remote import RemoteStore
+    from filmgraph.stores.statistics import LARGE, size_of, statistics_of
 
 __all__ = [
+    "LARGE",
+    "Backup",
     "DiskStore",
+    "Loaded",
+    "LoadedFile",
     "LocalStore",
     "MemoryStore",
     "RemoteStore",
     "Store",
+    "back_up",
     "cache_folder",
+    "load_files",
     "open_compiled",
+    "rdf_files_in",
+    "restore",
+    "size_of",
+    "statistics_of",
 ]
 
-_MODULE_OF = {"RemoteStore": "remote", "Store": "protocol"}
+_MODULE_OF = {
+    "RemoteStore": "remote",
+    "Store": "protocol",
+    **dict.fromkeys(("Backup", "back_up", "restore"), "backup"),
+    **dict.fromkeys(("Loaded", "LoadedFile", "load_files", "rdf_files_in"), "loading"),
+    **dict.fromkeys(("LARGE", "size_of", "statistics_of"), "statistics"),
+}
 
 
 def __getattr__(name: str) -> Any:

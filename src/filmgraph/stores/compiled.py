@@ -42,6 +42,7 @@ __all__ = ["CompiledStore", "cache_folder", "open_compiled"]
 KEPT_DAYS = 14
 SETTLED_NS = 3_000_000_000
 _DONE = "filmgraph-complete"
+_DERIVED = "derived"
 _BUILDING = "filmgraph-building-"
 _STAMP = "filmgraph-stamp-"
 _LAYOUT = "4"
@@ -78,6 +79,16 @@ class CompiledStore(LocalStore):
         self._folder, store = _opened(workspace)
         self._mending = Lock()
         super().__init__(store, name=str(workspace.root), writable=False)
+
+    @property
+    def derived(self) -> Path | None:
+        """The folder for what is made of the graph, which goes when the store goes."""
+        return self._folder / _DERIVED if self._folder is not None else None
+
+    @property
+    def stamp(self) -> str:
+        """The digest of the graph's files, with the versions of this layout and of the engine."""
+        return self._folder.name if self._folder is not None else ""
 
     def select(self, query: str) -> Rows:
         """Run a SELECT query."""

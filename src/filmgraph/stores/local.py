@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,11 +15,26 @@ import pyoxigraph as ox
 
 from filmgraph.errors import DataError, QueryError, ReadOnlyStoreError, StoreError, StoreLockedError
 from filmgraph.rows import Rows
+from filmgraph.stores.cores import on_one_core
+from filmgraph.stores.folder import (
+    Hold,
+    Note,
+    Place,
+    WriterLock,
+    check_is_there,
+    check_takes_a_store,
+    current_place,
+    is_store,
+    new_generation,
+    sweep,
+    sweep_if_left,
+    write_note,
+)
 
-__all__ = ["DiskStore", "LocalStore", "MemoryStore", "open_read_only"]
+__all__ = ["DiskStore", "LocalStore", "MemoryStore", "check_no_writer", "check_not_ours", "open_read_only"]
 
-_MARK_OF_A_STORE = "CURRENT"
 _LOCK = "LOCK"
+_ATTEMPTS = 5
 _ENGINE_ERRORS = (OSError, RuntimeError)
 
 
@@ -31,6 +45,19 @@ class LocalStore:
         self._store: ox.Store | None = store
         self.name = name
         self.writable = writable
+
+    @property
+    def derived(self) -> Path | None:
+        """The folder for what is made of this store and kept beside it; None where there is none.
+
+        It need not exist yet, and it may lie where nothing can be written.
+        """
+        return None
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever the triples of a store on disk may have changed; empty for one in memory."""
+        return ""
 
     @property
     def oxigraph(self) -> ox.Store:
@@ -190,9 +217,29 @@ class DiskStore(LocalStore):
 
     def __init__(self, folder: str | os.PathLike[str], *, writable: bool = False) -> None:
         path = Path(folder)
-        super().__init__(_open(path, writable), name=str(path), writable=writable)
+        self._place: Place
+        self._lock: Hold | WriterLock
+        with _told(path):
+            self._place, self._lock, stamp, store = _opened_to_write(path) if writable else _opened_to_read(path)
+        self._stamp = stamp
+        super().__init__(store, name=str(path), writable=writable)
         if writable:
             _WRITTEN[_identity(path)] = self
+
+    @property
+    def derived(self) -> Path:
+        """The folder for what is made of this store and kept beside it."""
+        return self._place.derived
+
+    @property
+    def opened(self) -> Path:
+        """The folder of the engine's files: a bare store, which a later load leaves as it is while this is open."""
+        return self._place.store
+
+    @property
+    def stamp(self) -> str:
+        """What changes whenever the triples may have changed: for a reader the one that was when it opened them."""
+        return self._place.stamp if self.writable else self._stamp
 
     def close(self) -> None:
         """Let go of the store; it must not be used afterwards.
@@ -204,11 +251,12 @@ class DiskStore(LocalStore):
             with suppress(*_ENGINE_ERRORS):  # Nothing is lost: the log has it.
                 self._store.flush()
         super().close()
+        self._lock.close()
 
     @staticmethod
     def is_store(folder: str | os.PathLike[str]) -> bool:
         """Whether a folder holds a disk store."""
-        return (Path(folder) / _MARK_OF_A_STORE).is_file()
+        return is_store(Path(folder))
 
 
 _WRITTEN: WeakValueDictionary[tuple[int, int], DiskStore] = WeakValueDictionary()
@@ -217,60 +265,15 @@ _WRITTEN: WeakValueDictionary[tuple[int, int], DiskStore] = WeakValueDictionary(
 
 def open_read_only(folder: Path) -> ox.Store:
     """Return the pyoxigraph store in a folder, opened for reading; raises what pyoxigraph does."""
-    with _on_one_core():
+    with on_one_core():
         return ox.Store.read_only(str(folder))
 
 
 @contextmanager
-def _on_one_core() -> Iterator[None]:
-    """Keep to one core for a moment, where the system lets a program do so.
-
-    RocksDB opens a store with some 180 threads that have next to nothing to do. Spread over cores that other
-    programs use they wait for each other, which takes up to ten times as long as on one core. Two of them stay and
-    would work for every other store of the process: they get all cores back, as this thread does.
-    """
-    if sys.platform != "linux":
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    core = {sorted(allowed)[os.getpid() % len(allowed)]}
-    before = _threads()
-    with suppress(OSError):
-        os.sched_setaffinity(0, core)
+def _told(path: Path) -> Iterator[None]:
+    """Tell in one line why a store cannot be opened."""
     try:
         yield
-    finally:
-        with suppress(OSError):
-            os.sched_setaffinity(0, allowed)
-        for thread in _threads() - before:
-            with suppress(OSError):  # It may have ended.
-                if os.sched_getaffinity(thread) == core:
-                    os.sched_setaffinity(thread, allowed)
-
-
-def _threads() -> set[int]:
-    """Return the ids of this process's threads, none where the system does not tell."""
-    try:
-        with os.scandir("/proc/self/task") as entries:
-            return {int(entry.name) for entry in entries}
-    except OSError:
-        return set()
-
-
-def _open(path: Path, writable: bool) -> ox.Store:
-    try:
-        is_store = DiskStore.is_store(path)
-        if not writable and not is_store:
-            raise StoreError(f"{path}: there is no store here; filmgraph load FILE … --into {path} makes one")
-        if writable and not is_store and path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise StoreError(f"{path}: is no store and not an empty folder, so nothing is written into it")
-        if is_store:
-            _check_not_ours(path)
-        if not writable:
-            _check_no_writer(path)
-            return open_read_only(path)
-        path.mkdir(parents=True, exist_ok=True)
-        return ox.Store(str(path))
     except (OSError, ValueError, RuntimeError) as error:
         said = str(error).lower()
         if "while lock file" in said or "lock hold by" in said:
@@ -278,15 +281,60 @@ def _open(path: Path, writable: bool) -> ox.Store:
         raise StoreError(f"{path}: cannot be opened: {error}") from error
 
 
-def _check_not_ours(path: Path) -> None:
+def _opened_to_read(path: Path) -> tuple[Place, Hold, str, ox.Store]:
+    """Open the current generation of a folder, and hold it, so that a later writer leaves it there."""
+    for _ in range(_ATTEMPTS):
+        place = current_place(path)
+        if place is None:
+            raise StoreError(f"{path}: there is no store here; filmgraph load FILE … --into {path} makes one")
+        check_not_ours(path)
+        try:
+            hold = Hold(place.root)
+        except (BlockingIOError, FileNotFoundError):
+            check_is_there(path)
+            continue  # It was swept away just now: there is a newer one.
+        try:
+            if current_place(path) == place:
+                check_no_writer(path, place.store)
+                opened = place, hold, place.stamp, open_read_only(place.store)
+                sweep_if_left(path, place)
+                return opened
+        except BaseException:
+            hold.close()
+            raise
+        hold.close()
+    raise StoreLockedError(f"{path}: another process goes on writing to this store; try again when it ends")
+
+
+def _opened_to_write(path: Path) -> tuple[Place, WriterLock, str, ox.Store]:
+    """Open the current generation of a folder to change it in place, or make a first one."""
+    check_takes_a_store(path)
+    if path.exists():
+        check_not_ours(path)
+    lock = WriterLock(path)
+    try:
+        sweep(path)
+        place = current_place(path)
+        if place is not None:
+            return place, lock, "", ox.Store(str(place.store))
+        place = new_generation(path)
+        store = ox.Store(str(place.store))
+        write_note(path, Note(place.generation))
+        return place, lock, "", store
+    except BaseException:
+        lock.close(undo=not is_store(path))
+        raise
+
+
+def check_not_ours(path: Path) -> None:
     """Raise StoreLockedError where this very process has the store open for writing."""
     writer = _WRITTEN.get(_identity(path))
     if writer is not None and writer._store is not None:
         raise StoreLockedError(f"{path}: this process is writing to this store; close it there first")
 
 
-def _check_no_writer(path: Path) -> None:
-    """Raise StoreLockedError where another process has the store open for writing.
+def check_no_writer(path: Path, store: Path) -> None:
+    """Raise StoreLockedError where another process has the engine's files in ``store`` open for writing.
 
     RocksDB does not look when it opens a store for reading. The lock is tried and let go at once. It must not be
     tried on a store that this process itself writes: to close the file would let go of the writer's lock, too.
@@ -294,7 +342,7 @@ def _check_no_writer(path: Path) -> None:
     try:
         import fcntl
 
-        with open(path / _LOCK, "rb") as lock:  # noqa: PTH123
+        with open(store / _LOCK, "rb") as lock:  # noqa: PTH123
             fcntl.lockf(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except ImportError:
         return

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,26 @@ import pyoxigraph as ox
 
 from filmgraph.errors import DataError, FormatError
 
-__all__ = ["RDF_SUFFIXES", "RdfText", "check_depth", "rdf_format", "read_rdf", "read_text", "triples_of"]
+__all__ = [
+    "DEEPEST",
+    "LARGEST_RATIO",
+    "LARGEST_TEXT",
+    "MOST_INNER_TRIPLES",
+    "NO_BASE",
+    "RDF_SUFFIXES",
+    "SCANNED_WHOLE",
+    "RdfText",
+    "check_depth",
+    "has_rdf_ending",
+    "is_packed",
+    "is_suspect",
+    "judge",
+    "lines_before",
+    "rdf_format",
+    "read_rdf",
+    "read_text",
+    "triples_of",
+]
 
 RDF_SUFFIXES: dict[str, ox.RdfFormat] = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -53,8 +72,9 @@ _SUSPECT = {
     b"~": re.compile(rb"~"),
     b"--": re.compile(rb"@[A-Za-z0-9-]*--"),
 }
-_NO_BASE = "relative:"
-_SCANNED_WHOLE = (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD)
+_ESCAPE = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+NO_BASE = "relative:"
+SCANNED_WHOLE = (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD)
 
 
 @dataclass(frozen=True)
@@ -74,14 +94,14 @@ class RdfText:
 
         Blank nodes get names that no other file's have.
         """
-        base = None if self.trusted else _NO_BASE
+        base = None if self.trusted else NO_BASE
         try:
             quads = list(ox.parse(self.content, format=self.format, base_iri=base, rename_blank_nodes=True))
         except (SyntaxError, ValueError, MemoryError) as error:
             raise DataError.of_parser(error, self.name) from error
         if not self.trusted:
             for quad in quads:
-                self._look_at(quad)
+                judge(quad, self.name, self._line_of)
         if not quads and self.content.strip() and self.format == ox.RdfFormat.JSON_LD:
             raise DataError(
                 "no statement came out of this JSON-LD: its terms are not mapped by an inline @context",
@@ -91,40 +111,41 @@ class RdfText:
             return [ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
         return quads
 
-    def _look_at(self, quad: ox.Quad) -> None:
-        for term in quad:
-            if isinstance(term, ox.Literal):
-                if direction := getattr(term, "direction", None):
-                    raise DataError(
-                        f"gives a text a direction (@{term.language}--{direction}), which this graph does not: leave "
-                        f"--{direction} out",
-                        file=self.name,
-                        line=self._line_of(f"--{direction}"),
-                    )
-                term = term.datatype
-            if isinstance(term, ox.Triple):
-                raise DataError(
-                    "holds a triple inside a triple (as << >>, {| |} or ~ write it), which this graph does not",
-                    file=self.name,
-                )
-            if not isinstance(term, ox.NamedNode):
-                continue
-            if term.value.startswith(_NO_BASE):
-                raise DataError(
-                    f"relative IRI <{term.value[len(_NO_BASE) :]}>: write it in full, or give the file a base",
-                    file=self.name,
-                )
-            if _UNSAFE_SCHEME.match(term.value):
-                line = self._line_of(term.value)
-                raise DataError(
-                    f"unsafe IRI <{term.value[:80]}>: javascript:, vbscript:, data:, file: and blob: are not let in",
-                    file=self.name,
-                    line=line,
-                )
-
     def _line_of(self, text: str) -> int | None:
-        at = self.content.find(text.encode())
-        return self.content.count(b"\n", 0, at) + 1 if at >= 0 else None
+        before = lines_before(self.content, text)
+        return None if before is None else before + 1
+
+
+def judge(quad: Any, name: str, line_of: Callable[[str], int | None]) -> None:
+    """Look at every term of a quad; ``line_of`` finds the line of a text in the file of that name.
+
+    Raises :class:`~filmgraph.errors.DataError` for an unsafe or relative IRI, and for what RDF 1.2 brought.
+    """
+    for term in quad:
+        if isinstance(term, ox.Literal):
+            if direction := getattr(term, "direction", None):
+                raise DataError(
+                    f"gives a text a direction (@{term.language}--{direction}), which this graph does not: leave "
+                    f"--{direction} out",
+                    file=name,
+                    line=line_of(f"--{direction}"),
+                )
+            term = term.datatype
+        if isinstance(term, ox.Triple):
+            raise DataError(
+                "holds a triple inside a triple (as << >>, {| |} or ~ write it), which this graph does not", file=name
+            )
+        if not isinstance(term, ox.NamedNode):
+            continue
+        if term.value.startswith(NO_BASE):
+            relative = term.value[len(NO_BASE) :]
+            raise DataError(f"relative IRI <{relative}>: write it in full, or give the file a base", file=name)
+        if _UNSAFE_SCHEME.match(term.value):
+            raise DataError(
+                f"unsafe IRI <{term.value[:80]}>: javascript:, vbscript:, data:, file: and blob: are not let in",
+                file=name,
+                line=line_of(term.value),
+            )
 
 
 def rdf_format(name: str) -> Any:
@@ -132,13 +153,47 @@ def rdf_format(name: str) -> Any:
 
     Raises :class:`~filmgraph.errors.FormatError` for an ending that is not known.
     """
-    suffix = Path(name.removesuffix(".gz")).suffix.lower()
+    suffix = _ending(name)
     try:
         return RDF_SUFFIXES[suffix]
     except KeyError:
         raise FormatError(
             f"ending {suffix or '(none)'} is not known; RDF files end in {', '.join(RDF_SUFFIXES)}", file=name
         ) from None
+
+
+def has_rdf_ending(name: str) -> bool:
+    """Whether a file is RDF, also gzipped, by its ending."""
+    return _ending(name) in RDF_SUFFIXES
+
+
+def _ending(name: str) -> str:
+    return Path(name[:-3] if is_packed(name) else name).suffix.lower()
+
+
+def lines_before(content: bytes, text: str) -> int | None:
+    """Return how many lines come before the first one that has an IRI or another text in it, if one has.
+
+    The text may be written with escapes there; what stands in angle brackets comes first.
+
+    >>> lines_before(b'_:a <urn:p> "urn:q" .\n_:a <urn:p> <\\u0075rn:q> .', "urn:q")
+    1
+    """
+    plain = _ESCAPE.sub(_unescaped, content)
+    for shown, sought in ((content, f"<{text}"), (plain, f"<{text}"), (content, text), (plain, text)):
+        if (at := shown.find(sought.encode())) >= 0:
+            return shown.count(b"\n", 0, at)
+    return None
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    code = int(escape[1] or escape[2], 16)
+    return chr(code).encode(errors="replace") if 32 <= code < 0x110000 else b" "
+
+
+def is_packed(name: str) -> bool:
+    """Whether a file is gzipped, by its ending."""
+    return name.lower().endswith(".gz")
 
 
 def read_rdf(file: str | os.PathLike[str]) -> RdfText:
@@ -150,7 +205,7 @@ def read_rdf(file: str | os.PathLike[str]) -> RdfText:
     name = os.fspath(file)
     form = rdf_format(name)
     content = _read_bytes(name, LARGEST_FILE)
-    if name.endswith(".gz"):
+    if is_packed(name):
         content = _gunzip(content, name)
     if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         raise DataError(
@@ -163,7 +218,7 @@ def read_rdf(file: str | os.PathLike[str]) -> RdfText:
             file=name,
             line=content.count(b"\n", 0, declaration.start()) + 1,
         )
-    trusted = form not in _SCANNED_WHOLE and not _is_suspect(content)
+    trusted = form not in SCANNED_WHOLE and not is_suspect(content)
     if not trusted:
         check_depth(content, form, name)
     return RdfText(content, form, name, trusted)
@@ -204,7 +259,7 @@ def _read_bytes(name: str, limit: int) -> bytes:
     return content
 
 
-def _is_suspect(content: bytes) -> bool:
+def is_suspect(content: bytes) -> bool:
     """Whether some IRI may be unsafe, or hidden by an escape, or RDF 1.2 be spoken."""
     return any(sign in content and pattern.search(content) for sign, pattern in _SUSPECT.items())
 
