@@ -13,19 +13,21 @@ is 0.85.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
+from filmgraph.arrays import Csr, GraphArrays, Table
 from filmgraph.errors import NotFoundError, QueryError
 from filmgraph.namespaces import SCHEMA
 from filmgraph.paths import Path, PathIndex
-from filmgraph.similarity import SimilarityIndex, best_places
+from filmgraph.similarity import Similarity, SimilarityIndex, best_places
+from filmgraph.voices import verdict_counts, wilson
 
 __all__ = ["CRITICS", "LINK_WEIGHTS", "METHODS", "OBJECTIONS", "Objection", "Recommendation", "Recommender"]
 
@@ -78,12 +80,23 @@ class Recommendation:
 
 
 class Recommender:
-    """Answers "what next, and why?", from the similarity and the path index of a graph."""
+    """Answers "what next, and why?", from the similarity and the path index of a graph.
 
-    def __init__(self, similarity: SimilarityIndex, paths: PathIndex) -> None:
+    ``arrays`` gives the arrays of the graph: what :meth:`recommend` computes on, and :meth:`similar` never asks for.
+    """
+
+    def __init__(self, similarity: Similarity, paths: PathIndex, arrays: Callable[[], GraphArrays]) -> None:
         self._similarity = similarity
         self._paths = paths
-        self._walk: _Walk | None = None
+        self._arrays = arrays
+
+    @cached_property
+    def _craft(self) -> SimilarityIndex:
+        return SimilarityIndex(self._arrays().craft)
+
+    @cached_property
+    def _walk(self) -> _Walk:
+        return _Walk(self._arrays())
 
     def similar(self, film: str, *, limit: int = 10, measure: str = "cosine", reasons: int = 2) -> list[Recommendation]:
         """Return the films most like one film, each with its reasons; no two-per-director rule holds here."""
@@ -120,8 +133,8 @@ class Recommender:
             title = self._paths.titles(both)[both[0]]
             raise QueryError(f"{title!r} is both liked and disliked: name it once")
         films, scores = self._scores(method, liked, disliked)
-        known = {*liked, *disliked, *seen}
-        scores[[place for place, film in enumerate(films) if film in known]] = 0.0
+        known = [films.at.get(film) for film in (*liked, *disliked, *seen)]
+        scores[[place for place in known if place is not None]] = 0.0
         if method == "pagerank":
             best = scores.max(initial=0.0)
             scores = np.round(scores / best if best > 0 else scores, _SHARE_DIGITS)
@@ -130,14 +143,13 @@ class Recommender:
 
     def _scores(
         self, method: str, liked: Sequence[str], disliked: Sequence[str]
-    ) -> tuple[Sequence[str], npt.NDArray[np.float64]]:
+    ) -> tuple[Table, npt.NDArray[np.float64]]:
         if method == "craft":
-            return self._similarity.arrays.films, self._craft_scores(liked, disliked)
-        walk = self._walk = self._walk or _Walk(self._paths, self._similarity.arrays.idf_of)
-        scores = walk.rank(liked)
+            return self._craft.arrays.films, self._craft_scores(liked, disliked)
+        scores = self._walk.rank(liked)
         if disliked:
-            scores = scores - DISLIKE * walk.rank(disliked)
-        return walk.films, scores[: len(walk.films)]
+            scores = scores - DISLIKE * self._walk.rank(disliked)
+        return self._walk.films, scores
 
     def _craft_scores(self, liked: Sequence[str], disliked: Sequence[str]) -> npt.NDArray[np.float64]:
         scores = self._mean_scores(liked)
@@ -146,14 +158,12 @@ class Recommender:
         return np.round(scores, _DIGITS)
 
     def _mean_scores(self, films: Sequence[str]) -> npt.NDArray[np.float64]:
-        total = np.zeros(len(self._similarity.arrays.films))
+        total = np.zeros(len(self._craft.arrays.films))
         for film in films:
-            total += self._similarity.scores(film)
+            total += self._craft.scores(film)
         return total / max(len(films), 1)
 
-    def _few_per_director(
-        self, films: Sequence[str], scores: npt.NDArray[np.float64], limit: int
-    ) -> list[tuple[str, float]]:
+    def _few_per_director(self, films: Table, scores: npt.NDArray[np.float64], limit: int) -> list[tuple[str, float]]:
         taken: list[tuple[str, float]] = []
         directed: Counter[str] = Counter()
         for place in best_places(scores, len(scores)):
@@ -178,27 +188,27 @@ class Recommender:
 
     def _objections(self, film: str, disliked: Collection[str]) -> tuple[Objection, ...]:
         """Return the rarest craft that a film shares with disliked ones, in the order of IRIs."""
-        idf = self._similarity.arrays.idf_of
-        shared = [Objection(craft, other) for other in disliked for craft in self._similarity.shared_uses(film, other)]
+        if not disliked:
+            return ()
+        idf = self._craft.arrays.idf_of
+        shared = [Objection(craft, other) for other in disliked for craft in self._craft.shared_uses(film, other)]
         shared.sort(key=lambda objection: (-idf(objection.technique), objection.technique, objection.film))
         return tuple(sorted(shared[:OBJECTIONS], key=lambda objection: (objection.technique, objection.film)))
 
 
 class _Walk:
-    """The typed graph as a column-stochastic sparse matrix, films first."""
+    """The typed graph as a column-stochastic sparse matrix: films first, then concepts, people and genres."""
 
-    def __init__(self, paths: PathIndex, rarity: Any) -> None:
-        self.films = paths.films
-        self.node_at = {film: place for place, film in enumerate(self.films)}
-        rows, columns, weights = [], [], []
-        for film, node, weight in _weighed(paths, rarity):
-            here = self.node_at.setdefault(film, len(self.node_at))
-            there = self.node_at.setdefault(node, len(self.node_at))
-            rows += [here, there]
-            columns += [there, here]
-            weights += [weight, weight]
-        size = len(self.node_at)
-        matrix = sparse.csr_matrix((weights, (rows, columns)), shape=(size, size))
+    def __init__(self, arrays: GraphArrays) -> None:
+        from scipy import sparse
+
+        self.films: Table = arrays.films
+        self._is_film = arrays.is_film
+        films, concepts, people = len(arrays.films), len(arrays.concepts), len(arrays.people)
+        size = films + concepts + people + len(arrays.genres)
+        here, there, weights = _weighed(arrays)
+        rows, columns = np.concatenate([here, there]), np.concatenate([there, here])
+        matrix = sparse.csr_matrix((np.concatenate([weights, weights]), (rows, columns)), shape=(size, size))
         degree = np.asarray(matrix.sum(axis=0)).ravel()
         self._dangling = degree == 0
         self._step = (matrix @ sparse.diags(1.0 / np.where(self._dangling, 1.0, degree))).tocsr()
@@ -206,11 +216,13 @@ class _Walk:
     def rank(
         self, starts: Sequence[str], *, most_steps: int = 200, tolerance: float = 1e-12
     ) -> npt.NDArray[np.float64]:
-        """Return each node's personalised PageRank from some films: shares that add up to 1."""
-        start = np.zeros(len(self.node_at))
-        places = [self.node_at[film] for film in starts if film in self.node_at]
+        """Return each film's personalised PageRank from some films: of all nodes the shares add up to 1."""
+        films = len(self.films)
+        start = np.zeros(len(self._dangling))
+        # What is only judged or compared is a film here where something leads to it.
+        places = [place for film in starts if (place := self.films.at.get(film)) is not None and self._walked[place]]
         if not places:
-            return start
+            return start[:films]
         start[places] = 1.0 / len(places)
         rank = start.copy()
         for _ in range(most_steps):
@@ -219,28 +231,90 @@ class _Walk:
             rank = after
             if change < tolerance:
                 break
-        ranks: npt.NDArray[np.float64] = rank
-        return ranks
+        return np.where(self._is_film, rank[:films], 0.0)
+
+    @property
+    def _walked(self) -> npt.NDArray[np.bool_]:
+        walked: npt.NDArray[np.bool_] = self._is_film | ~self._dangling[: len(self.films)]
+        return walked
 
 
-def _weighed(paths: PathIndex, rarity: Callable[[str], float]) -> Iterator[tuple[str, str, float]]:
-    """Yield the links of the typed graph with their weights, those by critics scaled down to what they may weigh."""
-    facts: dict[str, float] = defaultdict(float)
-    heard: dict[str, float] = defaultdict(float)
-    by_critics: list[tuple[str, str, float, tuple[str, ...]]] = []
-    for film, node, kind in paths.links():
-        weight = LINK_WEIGHTS[kind] * paths.agreement(film, node, kind)
-        if kind not in ("praise", "comparison"):
-            weight *= rarity(node) if kind == "technique" else 1.0
-            facts[film] += weight
-            yield film, node, weight
-            continue
-        weight *= paths.rarity_of_praise(node) if kind == "praise" else 1.0
-        films: tuple[str, ...] = (film,) if kind == "praise" else (film, node)
-        for each in films:
-            heard[each] += weight
-        by_critics.append((film, node, weight, films))
-    for film, node, weight, films in by_critics:
-        # A film of which nothing else is known has only its critics to go by.
-        most = min(CRITICS * facts[each] / heard[each] if facts[each] else 1.0 for each in films)
-        yield film, node, weight * min(most, 1.0)
+_Links = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]
+"""Films, the nodes that they are linked to, and the weights of these links."""
+
+
+def _weighed(arrays: GraphArrays) -> _Links:
+    """Return the links of the typed graph with their weights, those by critics scaled down to what they may weigh."""
+    facts = [
+        _facts(arrays, "technique", arrays.uses, arrays.named_uses, _rarity(arrays)),
+        _facts(arrays, "crew", arrays.credits, None, None),
+        _facts(arrays, "genre", arrays.genre_rows, None, None),
+    ]
+    offsets = np.cumsum([len(arrays.films), len(arrays.concepts), len(arrays.people)]).tolist()
+    links: list[_Links] = [
+        (film, node + offset, weight) for (film, node, weight), offset in zip(facts, offsets, strict=True)
+    ]
+    films, praised, fond = _praise(arrays)
+    one, two, agreed = _comparisons(arrays)
+    size = len(arrays.films)
+    known = sum((_added(film, weight, size) for film, _, weight in links), np.zeros(size))
+    heard = _added(films, fond, size) + _added(one, agreed, size) + _added(two, agreed, size)
+    # A film of which nothing else is known has only its critics to go by.
+    most = np.where(known > 0, CRITICS * known / np.where(heard > 0, heard, 1.0), 1.0)
+    links.append((films, praised + offsets[0], fond * np.minimum(most[films], 1.0)))
+    links.append((one, two, agreed * np.minimum(np.minimum(most[one], most[two]), 1.0)))
+    here, there, weights = (np.concatenate(column) for column in zip(*links, strict=True))
+    return here, there, weights
+
+
+def _added(films: npt.NDArray[np.int64], weights: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.float64]:
+    return np.bincount(films, weights=weights, minlength=size).astype(np.float64)
+
+
+def _rarity(arrays: GraphArrays) -> npt.NDArray[np.float64]:
+    """Return ln(1 + N / df) by concept, 0 of what is no technique."""
+    craft, rarity = arrays.craft, np.zeros(len(arrays.concepts))
+    rarity[[arrays.concepts.at[technique] for technique in craft.techniques]] = craft.idf
+    return rarity
+
+
+def _facts(arrays: GraphArrays, kind: str, rows: Csr, kept: Any, rarity: Any) -> _Links:
+    """Return the links of a kind from each film that is typed as one."""
+    film, node = rows.rows(), rows.indices.astype(np.int64)
+    wanted = arrays.is_film[film] if kept is None else arrays.is_film[film] & kept
+    film, node = film[wanted], node[wanted]
+    weights = np.full(len(film), LINK_WEIGHTS[kind])
+    return film, node, weights if rarity is None else weights * rarity[node]
+
+
+def _praise(arrays: GraphArrays) -> _Links:
+    """Return films and what they are praised for, weighing as critics agree and as it is rare."""
+    spoken = arrays.spoken(np.flatnonzero(~arrays.said.aspect))
+    width = max(len(arrays.concepts), 1)
+    crafts, counts = verdict_counts(spoken.film.astype(np.int64) * width + spoken.about, spoken.voice, spoken.stance)
+    praised = counts[:, 0] > 0
+    film, concept = np.divmod(crafts[praised], width)
+    agreement = np.array([wilson(*pair)[0] for pair in _shares(counts[praised])], np.float64)
+    rarity = np.maximum(arrays.df, np.bincount(concept, minlength=width)[: len(arrays.df)])
+    weights = LINK_WEIGHTS["praise"] * agreement * np.log1p(max(arrays.film_count, 2) / np.maximum(rarity, 1))[concept]
+    typed = arrays.is_film[film]
+    return film[typed], concept[typed], weights[typed]
+
+
+def _shares(counts: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return how many praise of how many who judge."""
+    return list(zip(counts[:, 0].tolist(), counts[:, :3].sum(axis=1).tolist(), strict=True))
+
+
+def _comparisons(arrays: GraphArrays) -> _Links:
+    """Return pairs of films that critics compare, weighing k / (k + 1) for k of them."""
+    table, width = arrays.comparisons, max(len(arrays.films), 1)
+    rows = np.flatnonzero(table.named & (table.film != table.other))
+    ends = np.sort(np.column_stack([table.film[rows], table.other[rows]]).astype(np.int64), axis=1)
+    reviews = table.review[rows]
+    pair = np.repeat(ends[:, 0] * width + ends[:, 1], arrays.review_voices.counts[reviews])
+    voices = arrays.review_voices.taken(reviews).indices.astype(np.int64)
+    once = np.unique(np.column_stack([pair, voices]), axis=0)[:, 0]
+    pairs, critics = np.unique(once, return_counts=True)
+    one, two = np.divmod(pairs, width)
+    return one, two, LINK_WEIGHTS["comparison"] * (critics / (critics + 1))

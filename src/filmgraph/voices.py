@@ -19,7 +19,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filmgraph.namespaces import FG, SCHEMA, slug_of
 
@@ -34,7 +34,9 @@ __all__ = [
     "Triple",
     "Voices",
     "read_said",
+    "verdict_counts",
     "verdict_of",
+    "verdict_rows",
     "verdicts_of",
     "wilson",
 ]
@@ -87,6 +89,41 @@ def verdicts_of(said: Iterable[tuple[str, str]]) -> dict[str, str]:
     for voice, stance in said:
         stances.setdefault(voice, set()).add(stance)
     return {voice: verdict_of(found) for voice, found in stances.items()}
+
+
+def verdict_counts(subjects: Any, voices: Any, stances: Any) -> tuple[Any, Any]:
+    """Count verdicts over arrays: of each subject, how many voices praise, criticise, do both, or only observe.
+
+    The arrays hold a number each for what is spoken of, who speaks, and the stance (0 praise, 1 criticism, 2 mixed,
+    anything else an observation). Returns the subjects, sorted, and an array of four counts for each.
+
+    >>> subjects, counts = verdict_counts([7, 7, 7, 9], [1, 1, 2, 1], [0, 1, 0, 3])
+    >>> subjects.tolist(), counts.tolist()
+    ([7, 9], [[1, 0, 1, 0], [0, 0, 0, 1]])
+    """
+    import numpy as np
+
+    subjects, _, verdicts = verdict_rows(subjects, voices, stances)
+    found, at = np.unique(subjects, return_inverse=True)
+    return found, np.bincount(at * 4 + verdicts, minlength=len(found) * 4).reshape(-1, 4)
+
+
+def verdict_rows(subjects: Any, voices: Any, stances: Any) -> tuple[Any, Any, Any]:
+    """Return the verdict of each voice on each subject, over arrays as :func:`verdict_counts` takes them.
+
+    The answer is sorted by subject and voice; verdicts are numbered as stances are.
+    """
+    import numpy as np
+
+    subjects, voices, stances = (np.asarray(column, np.int64) for column in (subjects, voices, stances))
+    order = np.lexsort((voices, subjects))
+    subjects, voices = subjects[order], voices[order]
+    first = np.flatnonzero((np.diff(subjects, prepend=-1) != 0) | (np.diff(voices, prepend=-1) != 0))
+    bits = np.left_shift(1, np.minimum(stances[order], 3))
+    # By bits: 1 praise, 2 criticism, 4 mixed, 8 an observation.
+    said = np.bitwise_or.reduceat(bits, first) if len(first) else bits
+    verdicts = np.where((said & 4 > 0) | (said & 3 == 3), 2, np.where(said & 1 > 0, 0, np.where(said & 2 > 0, 1, 3)))
+    return subjects[first], voices[first], verdicts
 
 
 @dataclass(frozen=True)

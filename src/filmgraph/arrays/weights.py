@@ -12,56 +12,59 @@ siblings meet in what they are both narrower than.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
-from filmgraph.namespaces import FG, SKOS
+from filmgraph.arrays.csr import Csr, bounds_of
+from filmgraph.arrays.strings import Listed, Table
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["STEP_WEIGHT", "FilmTechniqueArrays", "steps_up"]
+__all__ = ["STEP_WEIGHT", "FilmTechniqueArrays", "closeness_of", "steps_up"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 STEP_WEIGHT = 0.5
 MAX_STEPS = 32
+COMMON = 8
+"""A technique is common that more than one film in so many has: then it is quicker to go through all films."""
 
 
-@dataclass(frozen=True, eq=False)
 class FilmTechniqueArrays:
     """Films, techniques and the arrays between them.
 
-    ``films`` and ``techniques`` are IRIs in sorted order, the order of rows and columns. ``used`` is the 0/1 matrix
-    of uses and ``closeness`` the matrix of 2^(−steps), both CSR of shape (films, techniques).
+    ``films`` and ``techniques`` are IRIs in sorted order, the order of rows and columns. ``used_rows`` holds the uses
+    and ``close_rows`` 2^(−steps), both of shape (films, techniques); ``used`` and ``closeness`` are the same as
+    ``scipy.sparse`` matrices, for whoever computes on all films at once: only they import scipy.
     """
 
-    films: tuple[str, ...]
-    techniques: tuple[str, ...]
-    used: Any
-    closeness: Any
+    def __init__(
+        self,
+        films: Sequence[str],
+        techniques: Sequence[str],
+        used_rows: Csr,
+        close_rows: Csr,
+        *,
+        kept: Mapping[str, Callable[[], Any]] | None = None,
+    ) -> None:
+        self.films = films if isinstance(films, Table) else Listed(films)
+        self.techniques = techniques if isinstance(techniques, Table) else Listed(techniques)
+        self.used_rows = used_rows
+        self.close_rows = close_rows
+        self._kept = kept or {}
 
     @classmethod
     def of_store(cls, store: Store) -> FilmTechniqueArrays:
-        """Read the arrays from a store, in three queries."""
-        categories = {category for (category,) in store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}")}
-        uses = store.select(
-            f"SELECT ?film ?technique WHERE {{ ?use <{FG}film> ?film ; <{FG}technique> ?technique "
-            "FILTER(isIRI(?film) && isIRI(?technique)) }"
-        )
-        broader = store.select(
-            f"SELECT ?narrow ?broad WHERE {{ ?narrow a <{FG}Technique> ; <{SKOS}broader> ?broad . "
-            f"?broad a <{FG}Technique> }}"
-        )
-        pairs = ((str(film), str(technique)) for film, technique in uses if technique not in categories)
-        return cls.of_pairs(pairs, [(str(narrow), str(broad)) for narrow, broad in broader])
+        """Return the arrays of a store, those that are kept beside it where there are some."""
+        from filmgraph.arrays.kept import open_arrays
+
+        return open_arrays(store).craft
 
     @classmethod
     def of_pairs(cls, uses: Iterable[tuple[str, str]], broader: Iterable[tuple[str, str]]) -> FilmTechniqueArrays:
@@ -73,44 +76,52 @@ class FilmTechniqueArrays:
         >>> arrays.closeness.toarray().tolist()
         [[0.5, 1.0, 0.0], [0.5, 0.0, 1.0]]
         """
-        used_films: list[str] = []
-        used_techniques: list[str] = []
-        for film, technique in uses:
-            used_films.append(film)
-            used_techniques.append(technique)
+        pairs = set(uses)
         links = list(broader)
-        films = sorted(set(used_films))
-        techniques = sorted(set(used_techniques).union(*links))
-        film_at = {film: place for place, film in enumerate(films)}
-        technique_at = {technique: place for place, technique in enumerate(techniques)}
-        shape = (len(films), len(techniques))
-        rows = np.fromiter((film_at[film] for film in used_films), np.int64, len(used_films))
-        columns = np.fromiter((technique_at[name] for name in used_techniques), np.int64, len(used_techniques))
-        used = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
-        used.data[:] = 1.0
-        up = steps_up([(technique_at[narrow], technique_at[broad]) for narrow, broad in links])
-        return cls(tuple(films), tuple(techniques), used, _closeness(used, up))
+        films = Listed(sorted({film for film, _ in pairs}))
+        techniques = Listed(sorted({technique for _, technique in pairs}.union(*links)))
+        rows = [films.at[film] for film, _ in pairs]
+        columns = [techniques.at[technique] for _, technique in pairs]
+        used = Csr.of_pairs(rows, columns, (len(films), len(techniques)))
+        up = steps_up([(techniques.at[narrow], techniques.at[broad]) for narrow, broad in links])
+        return cls(films, techniques, used, closeness_of(used, up))
 
-    @cached_property
+    @property
     def film_at(self) -> Mapping[str, int]:
         """IRI of a film to its row."""
-        return {film: place for place, film in enumerate(self.films)}
+        return self.films.at
 
-    @cached_property
+    @property
     def technique_at(self) -> Mapping[str, int]:
         """IRI of a technique to its column."""
-        return {technique: place for place, technique in enumerate(self.techniques)}
+        return self.techniques.at
+
+    @cached_property
+    def used(self) -> Any:
+        """The 0/1 matrix of uses, CSR."""
+        return self.used_rows.scipy()
+
+    @cached_property
+    def closeness(self) -> Any:
+        """The matrix of 2^(−steps), CSR."""
+        return self.close_rows.scipy()
+
+    @cached_property
+    def used_by_technique(self) -> Csr:
+        """The uses turned round: techniques × films."""
+        return self.used_rows.transposed()
 
     @cached_property
     def df(self) -> Ints:
         """For each technique the number of films in which it, or a narrower one, is used."""
-        return np.bincount(self.closeness.indices, minlength=len(self.techniques))
+        df: Ints = self._read("df", lambda: np.bincount(self.close_rows.indices, minlength=self.close_rows.shape[1]))
+        return df
 
     @cached_property
     def idf(self) -> Floats:
         """ln(1 + N / df) of each technique, 0 where no film has it."""
         counts = np.maximum(self.df, 1)
-        return np.where(self.df > 0, np.log1p(len(self.films) / counts), 0.0)
+        return np.where(self.df > 0, np.log1p(self.close_rows.shape[0] / counts), 0.0)
 
     def idf_of(self, technique: str) -> float:
         """Return ln(1 + N / df) of a technique by IRI, 0 where no film has it."""
@@ -120,15 +131,92 @@ class FilmTechniqueArrays:
     @cached_property
     def weights(self) -> Any:
         """v(f, t) as a CSR matrix of shape (films, techniques)."""
-        return (self.closeness @ sparse.diags(self.idf)).tocsr()
+        return self._with(self._weight_data()).scipy()
+
+    @cached_property
+    def scale(self) -> Floats:
+        """What each film's weights are multiplied by to make a row of length 1."""
+        scale: Floats = self._read("scale", self._lengths)
+        return scale
 
     @cached_property
     def unit(self) -> Any:
         """The weights with each film's row scaled to length 1, so that a product of rows is their cosine."""
-        norms = np.sqrt(np.asarray(self.weights.multiply(self.weights).sum(axis=1)).ravel())
-        unit = (sparse.diags(1.0 / np.where(norms > 0, norms, 1.0)) @ self.weights).tocsr()
-        unit.sort_indices()
-        return unit
+        return self._with(self._unit_data()).scipy()
+
+    @cached_property
+    def unit_by_technique(self) -> Csr:
+        """The rows of length 1 turned round: techniques × films."""
+        return self._with(self._unit_data()).transposed()
+
+    @cached_property
+    def rare(self) -> Csr:
+        """The rows of length 1 turned round, of techniques that few films have; the others are empty here."""
+        rare: Csr = self._read("rare", lambda: self._parted[0])
+        return rare
+
+    @cached_property
+    def common(self) -> dict[int, Floats]:
+        """Technique that many films have to its weight in the row of length 1 of every film."""
+        at, weights = self._read("common", lambda: self._parted[1:])
+        return {technique: weights[row] for row, technique in enumerate(at.tolist())}
+
+    @cached_property
+    def _parted(self) -> tuple[Csr, Ints, Floats]:
+        turned = self.unit_by_technique
+        assert turned.data is not None
+        many = turned.counts * COMMON > turned.shape[1]
+        at = np.flatnonzero(many)
+        weights = np.zeros((len(at), turned.shape[1]))
+        for row, technique in enumerate(at.tolist()):
+            weights[row, turned.row(technique)] = turned.values(technique)
+        kept = ~many[turned.rows()]
+        bounds = np.concatenate(([0], np.cumsum(np.where(many, 0, turned.counts)))).astype("<i8")
+        return Csr(bounds, turned.indices[kept], turned.data[kept], turned.shape), at, weights
+
+    def cosines(self, row: int) -> Floats:
+        """Return the products of a film's row of length 1 with every film's.
+
+        They are added up in the order of techniques, so that the likeness of two films is the same both ways round.
+        """
+        scores = np.zeros(self.close_rows.shape[0])
+        common, rare = self.common, self.rare
+        for technique, weight in zip(*(column.tolist() for column in self.unit_row(row)), strict=True):
+            if technique in common:
+                scores += common[technique] * weight
+            else:
+                scores[rare.row(technique)] += rare.values(technique) * weight
+        return scores
+
+    def unit_row(self, row: int) -> tuple[npt.NDArray[Any], Floats]:
+        """Return the techniques of a film and their weights in the row of length 1."""
+        columns = self.close_rows.row(row)
+        return columns, self.scale[row] * (self.close_rows.values(row).astype(np.float64) * self.idf[columns])
+
+    def _read(self, name: str, make: Callable[[], Any]) -> Any:
+        return self._kept.get(name, make)()
+
+    def _with(self, data: Floats) -> Csr:
+        close = self.close_rows
+        return Csr(close.indptr, close.indices, data, close.shape)
+
+    def _weight_data(self) -> Floats:
+        close = self.close_rows
+        data = np.ones(len(close.indices)) if close.data is None else close.data.astype(np.float64)
+        return data * self.idf[close.indices]
+
+    def _lengths(self) -> Floats:
+        data = self._weight_data()
+        squares = np.zeros(self.close_rows.shape[0])
+        filled = np.flatnonzero(self.close_rows.counts)
+        if len(filled):
+            squares[filled] = np.add.reduceat(data * data, self.close_rows.indptr[filled])
+        norms = np.sqrt(squares)
+        scale: Floats = 1.0 / np.where(norms > 0, norms, 1.0)
+        return scale
+
+    def _unit_data(self) -> Floats:
+        return np.repeat(self.scale, self.close_rows.counts) * self._weight_data()
 
 
 def steps_up(links: Iterable[tuple[int, int]]) -> dict[int, dict[int, int]]:
@@ -153,26 +241,26 @@ def steps_up(links: Iterable[tuple[int, int]]) -> dict[int, dict[int, int]]:
     return result
 
 
-def _closeness(used: Any, up: Mapping[int, Mapping[int, int]]) -> Any:
-    """Return max over uses of 2^(−steps) as CSR, from the 0/1 matrix of uses and the steps up."""
-    coordinates = used.tocoo()
-    films, techniques = coordinates.row.astype(np.int64), coordinates.col.astype(np.int64)
-    from_, to, weight = [], [], []
-    for narrow in np.unique(techniques).tolist():
-        for broad, steps in {narrow: 0, **up.get(narrow, {})}.items():
-            from_.append(narrow)
-            to.append(broad)
-            weight.append(STEP_WEIGHT**steps)
-    closure = sparse.csr_matrix((weight, (from_, to)), shape=(used.shape[1], used.shape[1]))
-    counts = np.diff(closure.indptr)[techniques]
-    offsets = np.repeat(np.cumsum(counts) - counts, counts)
-    place = np.arange(counts.sum()) - offsets + np.repeat(closure.indptr[techniques], counts)
-    key = np.repeat(films, counts) * used.shape[1] + closure.indices[place]
-    order = np.argsort(key, kind="stable")
-    key, values = key[order], closure.data[place][order]
-    first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
-    best = np.maximum.reduceat(values, first) if len(first) else np.zeros(0)
-    rows, columns = np.divmod(key[first], max(used.shape[1], 1))
-    matrix = sparse.csr_matrix((best, (rows, columns)), shape=used.shape)
-    matrix.sort_indices()
-    return matrix
+def closeness_of(used: Csr, up: Mapping[int, Mapping[int, int]]) -> Csr:
+    """Return max over uses of 2^(−steps), from the uses and the steps up from each technique."""
+    ways = {narrow: {narrow: 0, **up.get(narrow, {})} for narrow in np.unique(used.indices).tolist()}
+    counts = np.zeros(used.shape[1], np.int64)
+    counts[list(ways)] = [len(way) for way in ways.values()]
+    starts = bounds_of(np.repeat(np.arange(used.shape[1]), counts), used.shape[1])
+    to = np.fromiter((broad for way in ways.values() for broad in way), np.int64, int(starts[-1]))
+    steps = np.fromiter((step for way in ways.values() for step in way.values()), np.int64, int(starts[-1]))
+    techniques = used.indices.astype(np.int64)
+    spread = counts[techniques]
+    place = np.arange(int(spread.sum())) - np.repeat(np.cumsum(spread) - spread, spread)
+    place += np.repeat(starts[techniques], spread)
+    # Sorted by film, technique and steps at once, the first of each film and technique has the fewest steps.
+    width, most = max(used.shape[1], 1), MAX_STEPS + 1
+    key = (np.repeat(used.rows(), spread) * width + to[place]) * most + steps[place]
+    key.sort()
+    pair = key // most
+    first = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1]))) if len(key) else np.zeros(0, np.int64)
+    rows, columns = np.divmod(pair[first], width)
+    # A power of 2 is the same in 32 bits as in 64.
+    data = (STEP_WEIGHT ** (key[first] % most)).astype("<f4")
+    narrow = used.indices.dtype
+    return Csr(bounds_of(rows, used.shape[0]), columns.astype(narrow), data, used.shape)

@@ -6,7 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from filmgraph.lookup.names import Named, folded_text, is_iri, labels_of, language_rank, texts_of, values_of
+    from filmgraph.lookup.names import (
+        Named,
+        folded_text,
+        is_iri,
+        label_among,
+        labels_of,
+        language_rank,
+        texts_of,
+        values_of,
+    )
     from filmgraph.lookup.resolving import kinds_meant, resolve
     from filmgraph.lookup.searching import Hit, SearchIndex, search
 
@@ -17,6 +26,7 @@ __all__ = [
     "folded_text",
     "is_iri",
     "kinds_meant",
+    "label_among",
     "labels_of",
     "language_rank",
     "resolve",
@@ -26,7 +36,10 @@ __all__ = [
 ]
 
 _MODULE_OF = {
-    **dict.fromkeys(("Named", "folded_text", "is_iri", "labels_of", "language_rank", "texts_of", "values_of"), "names"),
+    **dict.fromkeys(
+        ("Named", "folded_text", "is_iri", "label_among", "labels_of", "language_rank", "texts_of", "values_of"),
+        "names",
+    ),
     **dict.fromkeys(("kinds_meant", "resolve"), "resolving"),
     **dict.fromkeys(("Hit", "SearchIndex", "search"), "searching"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,10 @@ from filmgraph.rows import plain
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["Label", "Labels"]
+__all__ = ["Bearing", "Label", "Labels", "called", "classes_of"]
+
+Bearing = Callable[[str], Sequence[tuple[int, str]]]
+"""Returns who bears a folded label: the rank of the label, and the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +67,35 @@ class Labels:
 
         A film may also be called by its title and year.
         """
-        matches = [each for each in self._bearing.get(folded_text(text), ()) if kind_of(each[1]) in kinds]
-        with_year = WITH_YEAR.fullmatch(text)
-        if not matches and with_year and "film" in kinds:
-            ending = re.compile(rf"-{with_year['year']}(--[0-9]+)?$")
-            matches = [
-                (rank, iri)
-                for rank, iri in self._bearing.get(folded_text(with_year["title"]), ())
-                if kind_of(iri) == "film" and ending.search(slug_of(iri))
-            ]
-        best = min((rank for rank, _ in matches), default=0)
-        return sorted({iri for rank, iri in matches if rank == best})
+        return called(lambda folded: self._bearing.get(folded, ()), text, kinds)
+
+
+def called(bearing: Bearing, text: str, kinds: Collection[str]) -> list[str]:
+    """Return the resources of some kinds that bear a label, as :meth:`Labels.called` does, from who bears which."""
+    matches = [each for each in bearing(folded_text(text)) if kind_of(each[1]) in kinds]
+    with_year = WITH_YEAR.fullmatch(text)
+    if not matches and with_year and "film" in kinds:
+        ending = re.compile(rf"-{with_year['year']}(--[0-9]+)?$")
+        matches = [
+            (rank, iri)
+            for rank, iri in bearing(folded_text(with_year["title"]))
+            if kind_of(iri) == "film" and ending.search(slug_of(iri))
+        ]
+    best = min((rank for rank, _ in matches), default=0)
+    return sorted({iri for rank, iri in matches if rank == best})
+
+
+def classes_of(kinds: Iterable[str]) -> list[str]:
+    """Return the classes that resources of some kinds may be of, sorted.
+
+    >>> [each.rpartition("#")[2] for each in classes_of(["film", "genre"])]
+    ['Film', 'Genre']
+    """
+    return sorted({name for kind in kinds for name in _CLASSES.get(kind, ())})
 
 
 def _rows(store: Store, kinds: Collection[str]) -> list[tuple[object, object, int]]:
-    classes = sorted({name for kind in kinds for name in _CLASSES.get(kind, ())})
+    classes = classes_of(kinds)
     if not classes:
         return []
     types = " ".join(f"<{name}>" for name in classes)

@@ -13,7 +13,17 @@ from filmgraph.namespaces import SCHEMA, SKOS, slug_of, slugify
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["LABELS", "Named", "folded_text", "is_iri", "labels_of", "language_rank", "texts_of", "values_of"]
+__all__ = [
+    "LABELS",
+    "Named",
+    "folded_text",
+    "is_iri",
+    "label_among",
+    "labels_of",
+    "language_rank",
+    "texts_of",
+    "values_of",
+]
 
 LABELS = (
     f"<{SCHEMA}name>",
@@ -43,6 +53,16 @@ def labels_of(store: Store, resources: Iterable[str], *, known: Mapping[str, str
     unknown = [resource for resource in wanted if resource not in known]
     read = texts_of(store, unknown, LABELS[:2])
     return {resource: known.get(resource) or read.get(resource) or slug_of(resource) for resource in wanted}
+
+
+def label_among(triples: Iterable[ox.Triple]) -> str | None:
+    """Return the display label that the triples of one resource give it, as :func:`labels_of` reads it."""
+    texts = (
+        (language_rank(triple.object.language), triple.object.value)
+        for triple in triples
+        if isinstance(triple.object, ox.Literal) and f"<{triple.predicate.value}>" in LABELS[:2]
+    )
+    return min(texts, default=(0, None))[1]
 
 
 def texts_of(store: Store, resources: Iterable[str], predicates: Sequence[str]) -> dict[str, str]:

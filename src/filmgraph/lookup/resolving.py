@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
 
 from filmgraph.errors import AmbiguousNameError, NotFoundError
 from filmgraph.lookup.names import is_iri, values_of
 from filmgraph.lookup.scoring import LONGEST_NAME
 from filmgraph.namespaces import DCTERMS, KINDS, expand, iri, kind_of, shorten, slug_of
-from filmgraph.rows import printable
+from filmgraph.rows import plain, printable
 
 if TYPE_CHECKING:
     from filmgraph.lookup.searching import Hit, SearchIndex
     from filmgraph.stores import Store
 
-__all__ = ["kinds_meant", "resolve"]
+__all__ = ["BearingOf", "kinds_meant", "resolve"]
+
+BearingOf = Callable[[str, Sequence[str]], Sequence[tuple[int, str]]]
+"""Returns who of some kinds bears a folded label: the rank of the label, and the resource."""
 
 _KINDS_OF_TYPE: dict[str, tuple[str, ...]] = {
     "concept": ("technique", "aspect", "category"),
@@ -34,12 +39,20 @@ def kinds_meant(kind: str) -> tuple[str, ...]:
     return _KINDS_OF_TYPE.get(kind, (kind,))
 
 
-def resolve(store: Store, text: str, *, kind: str | None = None, index: SearchIndex | None = None) -> str:
+def resolve(
+    store: Store,
+    text: str,
+    *,
+    kind: str | None = None,
+    index: SearchIndex | None = None,
+    bearing: BearingOf | None = None,
+) -> str:
     """Return the IRI of the resource that a text means: a slug, CURIE or label in any letter case, or an IRI.
 
     ``kind`` is a kind of resource, ``concept`` for a technique, an aspect or a category, or None for any kind. A
     person may also be an organization, such as a band that wrote a score. A resource that was replaced
-    (``dcterms:isReplacedBy``) leads to the one that took its place. ``index`` spares reading the labels again.
+    (``dcterms:isReplacedBy``) leads to the one that took its place. ``index`` spares reading the labels again; without
+    one ``bearing`` says who of some kinds bears a folded label, where that is known without reading them all.
 
     Raises :class:`~filmgraph.errors.NotFoundError`, with the nearest names, where nothing bears the name, and
     :class:`~filmgraph.errors.AmbiguousNameError` where several resources do.
@@ -50,7 +63,7 @@ def resolve(store: Store, text: str, *, kind: str | None = None, index: SearchIn
         raise NotFoundError(
             f"A {kind or 'name'} needs a slug, CURIE, IRI or label of at most {LONGEST_NAME} characters."
         )
-    found = _found(store, wanted, kinds, index)
+    found = _found(store, wanted, kinds, index, bearing)
     if len(found) == 1 and _is_one_of(found[0], kinds):
         return found[0]
     shown = printable(wanted)
@@ -60,7 +73,7 @@ def resolve(store: Store, text: str, *, kind: str | None = None, index: SearchIn
     iri_of = expand(wanted.lower()) or wanted
     hits = _nearest(store, slug_of(iri_of) if kind_of(iri_of) else wanted, kinds, index)
     near = [printable(f"{slug_of(hit.iri)} ({hit.name})") for hit in hits]
-    other = found or _found(store, wanted, [each for each in KINDS if each not in kinds], index)
+    other = found or _found(store, wanted, [each for each in KINDS if each not in kinds], index, bearing)
     if other and kind:
         message = f"{shown!r} is {_of_another_kind(other[0], kind)}."
     else:
@@ -68,22 +81,43 @@ def resolve(store: Store, text: str, *, kind: str | None = None, index: SearchIn
     raise NotFoundError(message, suggestions=near)
 
 
-def _found(store: Store, text: str, kinds: Sequence[str], index: SearchIndex | None) -> list[str]:
+def _found(
+    store: Store, text: str, kinds: Sequence[str], index: SearchIndex | None, bearing: BearingOf | None
+) -> list[str]:
     """Return the resources that a text means, each one that was replaced by what took its place, sorted."""
-    found = _by_identifier(store, text, kinds) or _by_label(store, text, kinds, index)
+    found = _by_identifier(store, text, kinds) or _by_label(store, text, kinds, index, bearing)
     if not found:
         return []
-    # Where replacements go round in a circle there is no end, and the resource stands for itself.
-    values = values_of(found)
-    replaced = f"<{DCTERMS}isReplacedBy>"
-    query = (
-        f"SELECT DISTINCT ?old ?new WHERE {{ VALUES ?old {{ {values} }} ?old {replaced}+ ?new "
-        f"FILTER(isIRI(?new)) FILTER NOT EXISTS {{ ?new {replaced} ?newer }} }}"
-    )
-    current: dict[str, list[str]] = {}
-    for old, new in store.select(query):
-        current.setdefault(str(old), []).append(str(new))
-    return sorted({new for resource in found for new in current.get(resource, [resource])})
+    current = _current(store, found)
+    return sorted({new for resource in found for new in current[resource] or [resource]})
+
+
+def _current(store: Store, resources: Sequence[str]) -> dict[str, list[str]]:
+    """Return for each resource what took its place in the end, as a rule nothing.
+
+    Where replacements go round in a circle there is no end, and the resource stands for itself. They are followed step
+    by step: to follow a path of a predicate that a graph does not have is an error to Virtuoso.
+    """
+    steps: dict[str, set[str]] = {}
+    ahead = set(resources)
+    while named := values_of(ahead):
+        rows = store.select(f"SELECT ?old ?new WHERE {{ VALUES ?old {{ {named} }} ?old <{DCTERMS}isReplacedBy> ?new }}")
+        found: dict[str, set[str]] = {resource: set() for resource in ahead}
+        ends = set(ahead)
+        for old, new in rows.terms:
+            ends.discard(str(plain(old)))
+            found[str(plain(old))].update([new.value] if isinstance(new, ox.NamedNode) else [])
+        # Nothing took the place of an end: what leads to it leads no further.
+        steps.update((resource, {resource} if resource in ends else news) for resource, news in found.items())
+        ahead = {new for news in found.values() for new in news} - steps.keys()
+    current = {}
+    for resource in resources:
+        reached, left = {resource}, {resource}
+        while left:
+            left = {new for name in left for new in steps.get(name, ())} - reached
+            reached |= left
+        current[resource] = sorted(name for name in reached - {resource} if steps.get(name) == {name})
+    return current
 
 
 def _is_one_of(resource: str, kinds: Sequence[str]) -> bool:
@@ -127,9 +161,14 @@ def _known(candidate: str) -> str:
     return f"ASK {{ {{ <{candidate}> ?p ?o }}{named} }}"
 
 
-def _by_label(store: Store, text: str, kinds: Sequence[str], index: SearchIndex | None) -> list[str]:
-    from filmgraph.lookup.labels import Labels
+def _by_label(
+    store: Store, text: str, kinds: Sequence[str], index: SearchIndex | None, bearing: BearingOf | None
+) -> list[str]:
+    from filmgraph.lookup.labels import Labels, called
 
+    if bearing is not None and index is None:
+        of_kinds = bearing
+        return called(lambda folded: of_kinds(folded, kinds), text, kinds)
     labels = index.labels if index else Labels(store, kinds)
     return labels.called(text, kinds)
 

@@ -21,7 +21,9 @@ little more than ten, and no more than a fact. Nothing joins two films because t
 praise of a whole category (the editing) joins none: else films that the same critics saw would all be neighbours.
 """
 
+from filmgraph.paths.arraylinks import ArrayLinks
 from filmgraph.paths.index import PathIndex
+from filmgraph.paths.links import Links
 from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Statement, Triple, UseInFilm
 
-__all__ = ["KIND_WEIGHTS", "Edge", "Path", "PathIndex", "Statement", "Triple", "UseInFilm"]
+__all__ = ["KIND_WEIGHTS", "ArrayLinks", "Edge", "Links", "Path", "PathIndex", "Statement", "Triple", "UseInFilm"]

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from filmgraph.namespaces import FG
 from filmgraph.paths.model import Triple
-from filmgraph.voices import Naming, Said, Tally, Voices, read_said, verdict_of
+from filmgraph.voices import Naming, Said, Tally, verdict_of
 
-if TYPE_CHECKING:
-    from filmgraph.stores import Store
-
-__all__ = ["Compared", "Praise", "read_comparisons", "read_praise"]
+__all__ = ["Compared", "Praise", "comparison_of", "praise_of"]
 
 _STANCES = {"praise": "Praise", "criticism": "Criticism", "mixed": "Mixed"}
 
@@ -54,15 +50,14 @@ class Compared:
         return self.critics / (self.critics + 1)
 
 
-def read_praise(store: Store, voices: Voices) -> dict[str, dict[str, Praise]]:
-    """Read for each film the techniques that it is praised for."""
-    by_craft: dict[tuple[str, str], dict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
-    for said in read_said(store, voices):
-        if said.predicate == FG + "aboutTechnique":
-            for voice in said.voices:
-                by_craft[said.film, said.about][voice].append(said)
-    found: dict[str, dict[str, Praise]] = defaultdict(dict)
-    for (film, technique), said_by in sorted(by_craft.items()):
+def praise_of(spoken: Iterable[Said]) -> dict[str, Praise]:
+    """Return the techniques that a film is praised for, from what is said of techniques in it, by claim."""
+    by_craft: dict[str, dict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
+    for said in spoken:
+        for voice in said.voices:
+            by_craft[said.about][voice].append(said)
+    found: dict[str, Praise] = {}
+    for technique, said_by in sorted(by_craft.items()):
         verdicts = {voice: verdict_of(said.stance for said in spoken) for voice, spoken in said_by.items()}
         tally = Tally.of_verdicts(verdicts)
         if tally.praise:
@@ -73,7 +68,7 @@ def read_praise(store: Store, voices: Voices) -> dict[str, dict[str, Praise]]:
                 for said in _deciding(said_by[voice], verdicts[voice])
                 for triple in _triples_of(said, voice)
             )
-            found[film][technique] = Praise(tally, tuple(dict.fromkeys(triples)))
+            found[technique] = Praise(tally, tuple(dict.fromkeys(triples)))
     return found
 
 
@@ -100,28 +95,22 @@ def _signed(voices: Naming, voice: str) -> list[Triple]:
     return [signed] if signed else []
 
 
-def read_comparisons(store: Store, voices: Voices) -> dict[frozenset[str], Compared]:
-    """Read the pairs of films that critics compare."""
-    rows = store.select(
-        f"SELECT ?c ?r ?f ?g WHERE {{ ?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f ; "
-        f"<{FG}comparesTo> ?g FILTER(isIRI(?c) && isIRI(?r) && isIRI(?f) && isIRI(?g)) }}"
-    )
-    pairs: dict[frozenset[str], dict[str, tuple[str, str, str, str]]] = defaultdict(dict)
-    for claim, review, film, compared in sorted(tuple(map(str, row)) for row in rows):
-        if film == compared:
-            continue
-        for voice in voices.of(review):
-            pairs[frozenset((film, compared))].setdefault(voice, (claim, review, film, compared))
-    found = {}
-    for pair, by_voice in pairs.items():
-        claimed: list[Triple] = []
-        comparing: list[Triple] = []
-        for voice, (claim, review, film, compared) in sorted(by_voice.items(), key=lambda item: (item[1], item[0])):
-            claimed += [(claim, FG + "claimedIn", review), (claim, FG + "aboutFilm", film)]
-            claimed += _signed(voices.of(review), voice)
-            comparing.append((claim, FG + "comparesTo", compared))
-        _, review, about, _ = min(by_voice.values())
-        found[pair] = Compared(
-            review, about, len(by_voice), tuple(dict.fromkeys(claimed)), tuple(dict.fromkeys(comparing))
-        )
-    return found
+def comparison_of(rows: Iterable[tuple[str, str, str, str, Naming]]) -> Compared:
+    """Return who compares two films, from claims: claim, review, its film, the other one, and the review's voices.
+
+    The rows come by claim, review and films; of each voice the first counts.
+    """
+    by_voice: dict[str, tuple[str, str, str, str]] = {}
+    signed: dict[str, list[Triple]] = {}
+    for claim, review, film, other, voices in rows:
+        for voice in voices:
+            if voice not in by_voice:
+                by_voice[voice] = (claim, review, film, other)
+                signed[voice] = _signed(voices, voice)
+    claimed: list[Triple] = []
+    comparing: list[Triple] = []
+    for voice, (claim, review, film, other) in sorted(by_voice.items(), key=lambda item: (item[1], item[0])):
+        claimed += [(claim, FG + "claimedIn", review), (claim, FG + "aboutFilm", film), *signed[voice]]
+        comparing.append((claim, FG + "comparesTo", other))
+    _, review, about, _ = min(by_voice.values())
+    return Compared(review, about, len(by_voice), tuple(dict.fromkeys(claimed)), tuple(dict.fromkeys(comparing)))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from filmgraph.arrays import STEP_WEIGHT, steps_up
+from filmgraph.arrays import STEP_WEIGHT, open_arrays
 from filmgraph.errors import NotFoundError
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS
-from filmgraph.paths.critics import Compared, Praise, read_comparisons, read_praise
+from filmgraph.paths.arraylinks import ArrayLinks
+from filmgraph.paths.links import Links
 from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Triple
 from filmgraph.paths.words import tell
-from filmgraph.voices import Voices
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -31,29 +31,19 @@ _GENRE = SCHEMA + "genre"
 
 
 class PathIndex:
-    """Finds paths between films, from an index of who and what joins them that is read once from a store."""
+    """Finds paths between films from what joins them, and tells them in words from a store.
 
-    def __init__(self, store: Store) -> None:
+    ``links`` says what joins films: arrays on a store of this machine, queries on an endpoint.
+    """
+
+    def __init__(self, links: Links, store: Store) -> None:
+        self.links = links
         self._store = store
-        self._uses: dict[str, dict[str, str]] = defaultdict(dict)
-        self._credits: dict[str, dict[str, list[str]]] = defaultdict(dict)
-        self._genres: dict[str, set[str]] = defaultdict(set)
-        self._praise: dict[str, dict[str, Praise]] = {}
-        self._praised: Counter[str] = Counter()
-        self._compared: dict[frozenset[str], Compared] = {}
-        self._compared_with: dict[str, set[str]] = defaultdict(set)
-        self._films_of: dict[str, set[str]] = defaultdict(set)
-        self._films: set[str] = set()
-        self._parents: dict[str, list[str]] = defaultdict(list)
-        self._read()
-        names = sorted({*self._parents, *(up for ups in self._parents.values() for up in ups)})
-        nodes = {name: place for place, name in enumerate(names)}
-        up = steps_up((nodes[low], nodes[high]) for low, highs in self._parents.items() for high in highs)
-        self._up: dict[str, dict[str, int]] = {
-            names[low]: {names[low]: 0, **{names[high]: steps for high, steps in highs.items()}}
-            for low, highs in up.items()
-        }
-        self._df = self._count_techniques()
+
+    @classmethod
+    def of_store(cls, store: Store) -> PathIndex:
+        """Return the index of a store, over its arrays."""
+        return cls(ArrayLinks(open_arrays(store)), store)
 
     def best(self, film: str, other: str, *, limit: int = 5, kinds: Collection[str] | None = None) -> list[Path]:
         """Return the best paths between two films, by IRI, varied in kind, told in words.
@@ -70,6 +60,7 @@ class PathIndex:
             raise NotFoundError(f"There is no kind of path {unknown[0]!r}; the kinds are {known}.")
         if film == other:
             return []
+        self.links.look_at([film], [other])
         found = self._direct(film, other)
         if all(path.kind == "genre" for path in found) or (wanted and "via" in wanted):
             found += self._through(film, other)
@@ -80,6 +71,8 @@ class PathIndex:
     def between(self, film: str, others: Iterable[str], *, limit: int = 1) -> dict[str, list[Path]]:
         """Return the best paths from a film to each of several others, told with one look at the store."""
         found: dict[str, list[Path]] = {}
+        others = list(others)
+        self.links.look_at([film], others)
         for other in others:
             direct = self._direct(film, other)
             if all(path.kind == "genre" for path in direct):
@@ -96,6 +89,8 @@ class PathIndex:
         are looked for only where nothing better leads there from any of the films.
         """
         found: dict[str, list[Path]] = {}
+        others = list(others)
+        self.links.look_at(films, others)
         for other in others:
             starts = [film for film in films if film != other]
             ways = [path for film in starts for path in self._strong(film, other)]
@@ -107,90 +102,19 @@ class PathIndex:
         told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
         return {other: [next(told) for _ in paths] for other, paths in found.items()}
 
-    @property
-    def films(self) -> tuple[str, ...]:
-        """The films of the graph, by IRI, sorted."""
-        return tuple(sorted(self._films))
-
     def titles(self, films: Iterable[str]) -> dict[str, str]:
         """Return the titles of films."""
         return labels_of(self._store, films)
 
     def people(self, film: str, role: str) -> list[str]:
         """Return those who have a role, one of :data:`ROLES`, in a film."""
-        return sorted(person for person, roles in self._credits.get(film, {}).items() if role in roles)
-
-    def links(self) -> Iterator[tuple[str, str, str]]:
-        """Yield what joins films as (film, node, kind), each once, in a fixed order.
-
-        Kinds are ``technique``, ``crew``, ``praise`` and ``genre`` for a film and what it has, and ``comparison``
-        for two films that critics compared.
-        """
-        for film in self.films:
-            yield from ((film, technique, "technique") for technique in sorted(self._uses.get(film, ())))
-            yield from ((film, person, "crew") for person in sorted(self._credits.get(film, ())))
-            yield from ((film, technique, "praise") for technique in sorted(self._praise.get(film, ())))
-            yield from ((film, genre, "genre") for genre in sorted(self._genres.get(film, ())))
-        for one, two in sorted(map(sorted, self._compared)):
-            yield one, two, "comparison"
-
-    def agreement(self, film: str, node: str, kind: str) -> float:
-        """Return how far critics agree on a link of :meth:`links`, from 0 to 1; 1 where it is not theirs to judge."""
-        if kind == "praise":
-            return self._praise[film][node].weight
-        return self._compared[frozenset((film, node))].weight if kind == "comparison" else 1.0
-
-    def rarity_of_praise(self, technique: str) -> float:
-        """Return ln(1 + N / n) of a technique, n counting the films that have it or those that are praised for it."""
-        return math.log1p(max(len(self._films), 2) / self._films_praised(technique))
-
-    def _read(self) -> None:
-        select = self._store.select
-        for use, film, technique in _sorted(
-            select(
-                f"SELECT ?u ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t "
-                "FILTER(isIRI(?u) && isIRI(?f) && isIRI(?t)) }"
-            )
-        ):
-            self._uses[film].setdefault(technique, use)
-            self._films_of[technique].add(film)
-        predicates = " ".join(f"<{predicate}>" for predicate in (*ROLES, _GENRE))
-        for film, predicate, value in _sorted(
-            select(
-                f"SELECT ?f ?p ?o WHERE {{ VALUES ?p {{ {predicates} }} ?f ?p ?o . ?f a <{FG}Film> "
-                "FILTER(isIRI(?f) && isIRI(?o)) }"
-            )
-        ):
-            if predicate == _GENRE:
-                self._genres[film].add(value)
-            else:
-                self._credits[film].setdefault(value, []).append(predicate)
-            self._films_of[value].add(film)
-        voices = Voices(self._store)
-        self._praise = read_praise(self._store, voices)
-        self._praised.update(technique for praised in self._praise.values() for technique in praised)
-        self._compared = read_comparisons(self._store, voices)
-        for pair in self._compared:
-            for film in pair:
-                self._compared_with[film] |= pair - {film}
-        self._films.update(film for (film,) in _sorted(select(f"SELECT ?f WHERE {{ ?f a <{FG}Film> }}")))
-        for narrow, broad in _sorted(
-            select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b . ?n a <{FG}Technique> . ?b a <{FG}Technique> }}")
-        ):
-            self._parents[narrow].append(broad)
-
-    def _count_techniques(self) -> Counter[str]:
-        """Count for each technique the films that use it or a narrower one."""
-        counts: Counter[str] = Counter()
-        for used in self._uses.values():
-            counts.update({up for technique in used for up in self._ways_up(technique)})
-        return counts
+        return sorted(person for person, roles in self.links.credits(film).items() if role in roles)
 
     def _films_praised(self, technique: str) -> int:
-        return max(self._df[technique], self._praised[technique], 1)
+        return max(self.links.df(technique), self.links.praised(technique), 1)
 
     def _score(self, kind: str, films: int, closeness: float = 1.0) -> float:
-        total = max(len(self._films), 2)
+        total = max(self.links.film_count, 2)
         rarity = math.log1p(total / max(films, 1)) / math.log1p(total)
         return round(KIND_WEIGHTS[kind] * closeness * rarity, 9)
 
@@ -206,30 +130,30 @@ class PathIndex:
         ]
 
     def _by_technique(self, film: str, other: str) -> list[Path]:
-        mine, theirs = self._uses.get(film, {}), self._uses.get(other, {})
+        mine, theirs = self.links.uses(film), self.links.uses(other)
         paths = []
         for technique in mine.keys() & theirs.keys():
             edges = (
                 Edge(film, technique, "uses", _use_triples(mine[technique], film, technique)),
                 Edge(technique, other, "is used by", _use_triples(theirs[technique], other, technique)),
             )
-            films = self._df[technique]
+            films = self.links.df(technique)
             paths.append(Path("technique", (film, other), edges, self._score("technique", films), films))
         return paths
 
     def _by_siblings(self, film: str, other: str) -> list[Path]:
-        mine, theirs = self._uses.get(film, {}), self._uses.get(other, {})
+        mine, theirs = self.links.uses(film), self.links.uses(other)
         best: dict[str, tuple[int, str, str]] = {}
         for technique in mine.keys() - theirs.keys():
-            ups = self._ways_up(technique)
+            ups = self.links.ways_up(technique)
             for sibling in theirs.keys() - mine.keys():
-                downs = self._ways_up(sibling)
+                downs = self.links.ways_up(sibling)
                 low, high = sorted((technique, sibling))
                 for parent in ups.keys() & downs.keys():
                     candidate = (ups[parent] + downs[parent], low, high)
                     best[parent] = min(best.get(parent, candidate), candidate)
         scored = sorted(
-            (-self._score("sibling techniques", self._df[parent], STEP_WEIGHT ** (steps - 1)), parent, low, high)
+            (-self._score("sibling techniques", self.links.df(parent), STEP_WEIGHT ** (steps - 1)), parent, low, high)
             for parent, (steps, low, high) in best.items()
         )
         paths = []
@@ -249,25 +173,21 @@ class PathIndex:
                 for high, low in pairwise(reversed(up_there))
             ]
             edges.append(Edge(sibling, other, "is used by", _use_triples(theirs[sibling], other, sibling)))
-            paths.append(Path("sibling techniques", (film, other), tuple(edges), -minus_score, self._df[parent]))
+            paths.append(Path("sibling techniques", (film, other), tuple(edges), -minus_score, self.links.df(parent)))
         return paths
 
     def _climb(self, technique: str, parent: str) -> list[str]:
         """Return the shortest way up from a technique to a broader one, both included."""
         way = [technique]
         while way[-1] != parent:
-            way.append(min(self._parents[way[-1]], key=lambda up: (self._distance(up, parent), up)))
+            way.append(min(self.links.parents[way[-1]], key=lambda up: (self._distance(up, parent), up)))
         return way
 
     def _distance(self, technique: str, parent: str) -> float:
-        return self._ways_up(technique).get(parent, math.inf)
-
-    def _ways_up(self, technique: str) -> dict[str, int]:
-        """Return the fewest steps up from a technique to itself and to every broader one."""
-        return self._up.get(technique) or {technique: 0}
+        return self.links.ways_up(technique).get(parent, math.inf)
 
     def _by_person(self, film: str, other: str) -> list[Path]:
-        mine, theirs = self._credits.get(film, {}), self._credits.get(other, {})
+        mine, theirs = self.links.credits(film), self.links.credits(other)
         paths = []
         for person in mine.keys() & theirs.keys():
             common = [role for role in ROLES if role in mine[person] and role in theirs[person]]
@@ -277,12 +197,12 @@ class PathIndex:
                 Edge(film, person, f"has the {ROLES[here]}", ((film, here, person),)),
                 Edge(person, other, f"is the {ROLES[there]} of", ((other, there, person),)),
             )
-            films = len(self._films_of[person])
+            films = self.links.count_of(person)
             paths.append(Path(kind, (film, other), edges, self._score(kind, films), films))
         return paths
 
     def _by_comparison(self, film: str, other: str) -> list[Path]:
-        found = self._compared.get(frozenset((film, other)))
+        found = self.links.compared(film, other)
         if found is None:
             return []
         there = other if found.about == film else film
@@ -296,7 +216,7 @@ class PathIndex:
         return [Path("comparison", (film, other), edges, score, 2, critics=((found.critics, found.critics),))]
 
     def _by_praise(self, film: str, other: str) -> list[Path]:
-        mine, theirs = self._praise.get(film, {}), self._praise.get(other, {})
+        mine, theirs = self.links.praise(film), self.links.praise(other)
         paths = []
         for technique in mine.keys() & theirs.keys():
             here, there = mine[technique], theirs[technique]
@@ -312,19 +232,19 @@ class PathIndex:
 
     def _by_genre(self, film: str, other: str) -> list[Path]:
         paths = []
-        for genre in self._genres.get(film, set()) & self._genres.get(other, set()):
+        for genre in self.links.genres(film) & self.links.genres(other):
             edges = (
                 Edge(film, genre, "has the genre", ((film, _GENRE, genre),)),
                 Edge(genre, other, "is a genre of", ((other, _GENRE, genre),)),
             )
-            films = len(self._films_of[genre])
+            films = self.links.count_of(genre)
             paths.append(Path("genre", (film, other), edges, self._score("genre", films), films))
         return paths
 
     def _through(self, film: str, other: str) -> list[Path]:
         """Return paths through one film that is joined to both by more than genre."""
         paths = []
-        for middle in self._middles(film, other):
+        for middle in self.links.middles(film, other, MIDDLES):
             first = [path for path in self._direct(film, middle) if path.kind != "genre"]
             second = [path for path in self._direct(middle, other) if path.kind != "genre"]
             if not first or not second:
@@ -334,30 +254,6 @@ class PathIndex:
             films = max(here.shared_by, there.shared_by)
             paths.append(Path("via", (film, middle, other), here.edges + there.edges, score, films))
         return paths
-
-    def _middles(self, film: str, other: str) -> list[str]:
-        """Return films that a technique, a person or a comparison joins to both, the rarest such pair first."""
-        pairs = sorted(
-            ((one, two) for one in self._joined(film) for two in self._joined(other)),
-            key=lambda pair: (len(pair[0][1]) * len(pair[1][1]), sorted((pair[0][0], pair[1][0]))),
-        )
-        found: dict[str, None] = {}
-        for (_here, mine), (_there, theirs) in pairs:
-            found.update(dict.fromkeys(sorted((mine & theirs) - {film, other})))
-            if len(found) >= MIDDLES:
-                break
-        return list(found)[:MIDDLES]
-
-    def _joined(self, film: str) -> Iterator[tuple[str, set[str]]]:
-        """Yield what a film has with the films that have it; for comparisons the film itself stands for it."""
-        for node in (*self._uses.get(film, ()), *self._credits.get(film, ())):
-            yield node, self._films_of[node]
-        if film in self._compared_with:
-            yield film, self._compared_with[film]
-
-
-def _sorted(rows: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
-    return sorted(tuple(str(value) for value in row) for row in rows)
 
 
 def _rank(path: Path) -> tuple[float, str, tuple[str, ...], tuple[str, ...]]:

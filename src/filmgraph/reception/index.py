@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from filmgraph.lookup import Named, labels_of, resolve
-from filmgraph.namespaces import FG, SKOS, kind_of
+from filmgraph.namespaces import kind_of
+from filmgraph.reception.hearing import Hearing
 from filmgraph.reception.model import (
     Agreement,
     AlikeCritic,
@@ -19,9 +21,10 @@ from filmgraph.reception.model import (
     NoticedUse,
     Valued,
 )
-from filmgraph.voices import QUANTILE, Tally, Voices, read_said, verdicts_of, wilson
+from filmgraph.voices import QUANTILE, Tally, wilson
 
 if TYPE_CHECKING:
+    from filmgraph.arrays import GraphArrays
     from filmgraph.stores import Store
 
 __all__ = ["Reception"]
@@ -34,9 +37,6 @@ STEP_WEIGHT = 0.5
 _DIGITS = 9
 _TOLD = 5
 
-Pairs = list[tuple[str, str]]
-"""Voices, each with a stance."""
-
 
 class Reception:
     """Answers questions about critics; films, concepts and critics are given by any name, answers are in fixed order.
@@ -48,85 +48,22 @@ class Reception:
     'praised by 2 of 2 critics (100%, 34–100%)'
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, arrays: GraphArrays | None = None) -> None:
         self._store = store
-
-    # What is read.
-
-    @cached_property
-    def _voices(self) -> Voices:
-        return Voices(self._store)
-
-    @cached_property
-    def _said(self) -> dict[str, dict[str, Pairs]]:
-        """What is said, by film and concept."""
-        found: dict[str, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
-        for said in read_said(self._store, self._voices):
-            found[said.film][said.about] += [(voice, said.stance) for voice in said.voices]
-        return found
-
-    @cached_property
-    def _up(self) -> dict[str, dict[str, int]]:
-        """Technique to the fewest steps up to each broader technique and category."""
-        parents: dict[str, set[str]] = defaultdict(set)
-        for narrow, broad in self._store.select(f"SELECT ?n ?b WHERE {{ ?n a <{FG}Technique> ; <{SKOS}broader> ?b }}"):
-            parents[str(narrow)].add(str(broad))
-        found: dict[str, dict[str, int]] = {}
-        for technique in parents:
-            steps, frontier, distance = {technique: 0}, {technique}, 0
-            while frontier:
-                distance += 1
-                frontier = {up for low in frontier for up in parents.get(low, ())} - steps.keys()
-                steps |= dict.fromkeys(frontier, distance)
-            del steps[technique]
-            found[technique] = steps
-        return found
-
-    @cached_property
-    def _categories(self) -> frozenset[str]:
-        return frozenset(str(row[0]) for row in self._store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}"))
-
-    @cached_property
-    def _uses(self) -> dict[str, dict[str, str]]:
-        """Film to its techniques, each with the use."""
-        found: dict[str, dict[str, str]] = defaultdict(dict)
-        rows = self._store.select(f"SELECT ?u ?f ?t WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t }}")
-        for use, film, technique in sorted(tuple(map(str, row)) for row in rows):
-            found[film].setdefault(technique, use)
-        return found
-
-    @cached_property
-    def _praised(self) -> dict[str, Counter[str]]:
-        """Voice to the craft that it praises, each with the number of films."""
-        found: dict[str, Counter[str]] = defaultdict(Counter)
-        for concepts in self._said.values():
-            for concept, said in concepts.items():
-                if self._is_craft(concept):
-                    for voice, verdict in verdicts_of(said).items():
-                        if verdict == "praise":
-                            found[voice][concept] += 1
-        return found
+        self._heard = Hearing(store, arrays)
 
     # How concepts hang together.
 
-    def _is_craft(self, concept: str) -> bool:
-        return concept in self._categories or concept in self._up
-
     def _akin(self, concept: str, other: str) -> bool:
         """Whether one is the other, or a kind of it."""
-        return concept == other or other in self._up.get(concept, ()) or concept in self._up.get(other, ())
+        return concept == other or other in self._heard.up.get(concept, ()) or concept in self._heard.up.get(other, ())
 
     def _speaks_of(self, about: str, technique: str) -> bool:
         """Whether a claim about one concept speaks of another.
 
         It does where one is a kind of the other; but praise of a whole category speaks of no technique in particular.
         """
-        return self._akin(about, technique) and (about == technique or about not in self._categories)
-
-    def _category_of(self, concept: str) -> str | None:
-        if concept in self._categories:
-            return concept
-        return min((up for up in self._up.get(concept, ()) if up in self._categories), default=None)
+        return self._akin(about, technique) and (about == technique or about not in self._heard.categories)
 
     def _named(self, resources: Iterable[str]) -> dict[str, Named]:
         wanted = set(resources)
@@ -138,7 +75,7 @@ class Reception:
         return resolve(self._store, name, kind="film")
 
     def _films(self, film: str | None) -> list[str]:
-        return sorted(self._said) if film is None else [self._film(film)]
+        return self._heard.films() if film is None else [self._film(film)]
 
     # The questions.
 
@@ -151,11 +88,13 @@ class Reception:
         Raises :class:`~filmgraph.errors.NotFoundError` for a name that nothing bears.
         """
         iri = self._film(film)
-        concepts = self._said.get(iri, {})
+        concepts = self._heard.said(iri)
         if concept is not None:
             wanted = resolve(self._store, concept, kind="concept")
             spoken = sorted(
-                about for about in concepts if self._speaks_of(about, wanted) and about not in self._up.get(wanted, ())
+                about
+                for about in concepts
+                if self._speaks_of(about, wanted) and about not in self._heard.up.get(wanted, ())
             )
             names = self._named([iri, wanted, *spoken])
             tally = Tally.of(pair for about in spoken for pair in concepts[about])
@@ -174,33 +113,26 @@ class Reception:
         against ten comes before two against two, and that before one against nine. With ``overall`` the films are
         added up for each concept.
         """
-        found: list[Contested] = []
-        sides: dict[str, list[Tally]] = defaultdict(list)
-        films = self._films(film)
-        names = self._named([*films, *(concept for iri in films for concept in self._said.get(iri, ()))])
-        for iri in films:
-            for concept, said in self._said.get(iri, {}).items():
-                tally = Tally.of(said)
-                smaller = min(tally.praise, tally.criticism)
-                if tally.praise + tally.criticism:
-                    sides[concept].append(tally)
-                if smaller:
-                    found.append(Contested(names[iri], names[concept], 1, tally, smaller))
+        iri = None if film is None else self._film(film)
+        found: list[tuple[int | None, int, int, Tally, int]] = []
+        sides: dict[int, list[Tally]] = defaultdict(list)
+        for at, concept, tally in self._heard.tallies(iri):
+            sides[concept].append(tally)
+            if smaller := min(tally.praise, tally.criticism):
+                found.append((at, concept, 1, tally, smaller))
         if overall:
-            added = [(names[concept], tallies, _added(tallies)) for concept, tallies in sides.items()]
             found = [
-                Contested(None, about, len(tallies), tally, smaller)
-                for about, tallies, tally in added
+                (None, concept, len(tallies), _added(tallies), smaller)
+                for concept, tallies in sides.items()
                 if (smaller := sum(min(each.praise, each.criticism) for each in tallies))
             ]
-        return sorted(
-            found,
-            key=lambda each: (
-                -round(each.interval[0], _DIGITS),
-                -each.sides,
-                each.film.iri if each.film else "",
-                each.about.iri,
-            ),
+        arrays = self._heard.arrays
+        films = {at: arrays.films[at] for at, *_ in found if at is not None}
+        concepts = {concept: arrays.concepts[concept] for _, concept, *_ in found}
+        names = self._named([*films.values(), *concepts.values()])
+        return _most_contested(
+            Contested(None if at is None else names[films[at]], names[concepts[concept]], count, tally, smaller)
+            for at, concept, count, tally, smaller in found
         )
 
     def values(self, critic: str) -> list[Valued]:
@@ -216,9 +148,8 @@ class Reception:
         of some forty categories that are looked at one will do so by chance. Sorted by the estimate against *p*.
         """
         voice = resolve(self._store, critic, kind="person")
-        mine, all_critics = self._by_category(self._praised.get(voice, {})), Counter[str]()
-        for praised in self._praised.values():
-            all_critics.update(self._by_category(praised))
+        all_critics = self._heard.by_category()
+        mine = self._by_category(self._heard.praised_by(voice))
         of, total = mine.total(), all_critics.total()
         if not of:
             return []
@@ -243,7 +174,7 @@ class Reception:
     def _by_category(self, praised: Mapping[str, int]) -> Counter[str]:
         found: Counter[str] = Counter()
         for concept, count in praised.items():
-            category = self._category_of(concept)
+            category = self._heard.category_of(concept)
             if category:
                 found[category] += count
         return found
@@ -261,40 +192,66 @@ class Reception:
         share at least 2 crafts by name with the one asked for are compared: below that, likeness is chance.
         """
         voice = resolve(self._store, critic, kind="person")
-        people = [who for who in sorted(self._praised) if kind_of(who) == "person" or who == voice]
-        if voice not in self._praised or self._praised[voice].total() < SUPPORT:
+        mine = self._heard.praised_by(voice)
+        if mine.total() < SUPPORT:
             return []
-        climbed = {who: self._climbed(self._praised[who]) for who in people}
-        df = Counter(craft for profile in climbed.values() for craft in profile)
-        rarity = {craft: math.log1p(len(people) / count) for craft, count in df.items()}
-        profiles = {
-            who: {craft: weight * rarity[craft] for craft, weight in sorted(profile.items())}
-            for who, profile in climbed.items()
-        }
-        mine = profiles[voice]
-        length = math.hypot(*mine.values())
+        kin = self._kin(voice, mine)
+        df, people = self._climbing(voice)
+        rarity = {craft: math.log1p(people / count) for craft, count in df.items()}
+        weighed = self._weighed(mine, rarity)
+        length = math.hypot(*weighed.values())
         scored = []
-        for who in people:
-            shared = self._praised[voice].keys() & self._praised[who].keys()
-            if who == voice or self._praised[who].total() < SUPPORT or len(shared) < SHARED:
-                continue
-            theirs = profiles[who]
-            product = math.fsum(weight * theirs[craft] for craft, weight in mine.items() if craft in theirs)
+        for who in kin:
+            praised = self._heard.praised_by(who)
+            theirs = self._weighed(praised, rarity)
+            product = math.fsum(weight * theirs[craft] for craft, weight in weighed.items() if craft in theirs)
             score = round(product / (length * math.hypot(*theirs.values())), _DIGITS)
-            telling = sorted(shared, key=lambda craft: (-mine[craft] * theirs[craft], craft))[:_TOLD]
-            scored.append((score, who, telling))
+            shared = mine.keys() & praised.keys()
+            telling = sorted(shared, key=lambda craft: (-weighed[craft] * theirs[craft], craft))[:_TOLD]
+            scored.append((score, who, telling, praised.total()))
         nearest = sorted(scored, key=lambda found: (-found[0], found[1]))[: max(limit, 0)]
-        names = self._named([*(who for _, who, _ in nearest), *(craft for *_, crafts in nearest for craft in crafts)])
+        names = self._named([name for _, who, crafts, _ in nearest for name in (who, *crafts)])
         return [
-            AlikeCritic(names[who], score, tuple(names[craft] for craft in crafts), self._praised[who].total())
-            for score, who, crafts in nearest
+            AlikeCritic(names[who], score, tuple(names[craft] for craft in crafts), total)
+            for score, who, crafts, total in nearest
         ]
+
+    def _kin(self, voice: str, mine: Collection[str]) -> list[str]:
+        """Return the critics who praise enough things, and enough of the craft that one praises."""
+        arrays = self._heard.arrays
+        voices, concepts = self._heard.praised
+        size = len(arrays.voices)
+        totals = np.bincount(voices, minlength=size)
+        wanted = np.isin(concepts, [arrays.concepts.at[craft] for craft in mine])
+        pairs = np.unique(np.column_stack([voices[wanted], concepts[wanted]]), axis=0)
+        shared = np.bincount(pairs[:, 0], minlength=size)
+        found = arrays.voices.many(np.flatnonzero((totals >= SUPPORT) & (shared >= SHARED)).tolist())
+        return [who for who in found if who != voice and kind_of(who) == "person"]
+
+    def _climbing(self, voice: str) -> tuple[dict[str, int], int]:
+        """Return how many critics praise each craft, or a kind of it, and how many praise any."""
+        arrays = self._heard.arrays
+        voices, concepts = self._heard.praised
+        speaking = np.unique(voices)
+        names = zip(speaking.tolist(), arrays.voices.many(speaking.tolist()), strict=True)
+        people = np.array([at for at, who in names if kind_of(who) == "person" or who == voice], np.int64)
+        pairs = np.unique(np.column_stack([concepts, voices])[np.isin(voices, people)], axis=0)
+        praising: dict[str, set[int]] = defaultdict(set)
+        for concept in np.unique(pairs[:, 0]).tolist():
+            craft = arrays.concepts[concept]
+            who = pairs[pairs[:, 0] == concept, 1].tolist()
+            for up in (craft, *self._heard.up.get(craft, ())):
+                praising[up].update(who)
+        return {craft: len(who) for craft, who in praising.items()}, len(people)
+
+    def _weighed(self, praised: Mapping[str, int], rarity: Mapping[str, float]) -> dict[str, float]:
+        return {craft: weight * rarity[craft] for craft, weight in sorted(self._climbed(praised).items())}
 
     def _climbed(self, praised: Mapping[str, int]) -> dict[str, float]:
         """Return what is praised with all that it is a kind of, halved with each step up."""
         found: dict[str, float] = defaultdict(float)
         for craft, count in sorted(praised.items()):
-            for up, steps in {craft: 0, **self._up.get(craft, {})}.items():
+            for up, steps in {craft: 0, **self._heard.up.get(craft, {})}.items():
                 found[up] += count * STEP_WEIGHT**steps
         return found
 
@@ -304,16 +261,17 @@ class Reception:
         Without a film, those of all films of which critics speak; a film's unnoticed uses come last.
         """
         films = self._films(film)
-        names = self._named([*films, *(technique for iri in films for technique in self._uses.get(iri, ()))])
+        uses = {iri: self._heard.uses(iri) for iri in films}
+        names = self._named([*films, *(technique for used in uses.values() for technique in used)])
         found = []
-        for iri in films:
-            concepts = self._said.get(iri, {})
-            for technique, use in self._uses.get(iri, {}).items():
+        for iri, used in uses.items():
+            concepts = self._heard.said(iri)
+            for technique, use in used.items():
                 near: list[tuple[str, str]] = []
                 wide: list[tuple[str, str]] = []
                 for about, said in concepts.items():
                     if self._speaks_of(about, technique):
-                        (wide if about in self._up.get(technique, ()) else near).extend(said)
+                        (wide if about in self._heard.up.get(technique, ()) else near).extend(said)
                 standing = _standing(Tally.of([*near, *wide]))
                 found.append(NoticedUse(names[iri], names[technique], use, Tally.of(near), Tally.of(wide), standing))
         return sorted(
@@ -333,13 +291,13 @@ class Reception:
         A use of a broader or of a narrower technique will do; for praise of a category, any use in it.
         """
         films = self._films(film)
-        missing = [
-            (iri, concept, Tally.of(said))
-            for iri in films
-            for concept, said in self._said.get(iri, {}).items()
-            if self._is_craft(concept) and not any(self._akin(concept, used) for used in self._uses.get(iri, ()))
-        ]
-        names = self._named([*films, *(concept for _, concept, _ in missing)])
+        missing = []
+        for iri in films:
+            uses = self._heard.uses(iri)
+            for concept, said in self._heard.said(iri).items():
+                if self._heard.is_craft(concept) and not any(self._akin(concept, used) for used in uses):
+                    missing.append((iri, concept, Tally.of(said)))
+        names = self._named(name for iri, concept, _ in missing for name in (iri, concept))
         found = [MissingUse(names[iri], names[concept], tally) for iri, concept, tally in missing if tally.praise]
         return sorted(
             found,
@@ -355,30 +313,58 @@ class Reception:
     def compared(self, film: str | None = None) -> list[Comparison]:
         """Return the films that critics compare, those that most of them compare first; optionally with one film."""
         wanted = None if film is None else self._film(film)
-        accepted = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f"
+        arrays = self._heard.arrays
         pairs: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-        for review, about, other in self._store.select(f"SELECT ?r ?f ?g WHERE {{ {accepted} ; <{FG}comparesTo> ?g }}"):
-            one, two = sorted((str(about), str(other)))
-            pairs[one, two, ""].update(self._voices.of(str(review)))
-        for review, about, title in self._store.select(
-            f"SELECT ?r ?f ?g WHERE {{ {accepted} ; <{FG}comparesToTitle> ?g }}"
-        ):
-            pairs[str(about), "", str(title)].update(self._voices.of(str(review)))
-        kept = {pair: who for pair, who in pairs.items() if wanted is None or wanted in pair[:2]}
+        rows, titled = self._comparing(wanted)
+        table = arrays.comparisons
+        for at in rows:
+            one, two = sorted((arrays.films[int(table.film[at])], arrays.films[int(table.other[at])]))
+            pairs[one, two, ""].update(self._voices_of(int(table.review[at])))
+        for at in titled:
+            title = arrays.titles[int(arrays.titled.title[at])]
+            pairs[arrays.films[int(arrays.titled.film[at])], "", title].update(
+                self._voices_of(int(arrays.titled.review[at]))
+            )
         names = self._named(
-            [*(iri for pair in kept for iri in pair[:2] if iri), *(voice for who in kept.values() for voice in who)]
+            [*(iri for pair in pairs for iri in pair[:2] if iri), *(voice for who in pairs.values() for voice in who)]
         )
         found = [
             Comparison(names[one], names[two] if two else Named("", title), tuple(names[each] for each in sorted(who)))
-            for (one, two, title), who in kept.items()
+            for (one, two, title), who in pairs.items()
         ]
         return sorted(
             found,
             key=lambda each: (-len(each.critics), each.film.name, each.film.iri, each.other.name, each.other.iri),
         )
 
+    def _comparing(self, film: str | None) -> tuple[Sequence[int], Sequence[int]]:
+        """Return the rows of comparisons with films and with titles: those of one film, or all."""
+        arrays = self._heard.arrays
+        if film is None:
+            return range(len(arrays.comparisons)), range(len(arrays.titled))
+        place = arrays.films.at.get(film)
+        if place is None:
+            return (), ()
+        return arrays.comparisons.of(place).tolist(), np.flatnonzero(arrays.titled.film == place).tolist()
+
+    def _voices_of(self, review: int) -> list[str]:
+        arrays = self._heard.arrays
+        return arrays.voices.many(arrays.review_voices.row(review).tolist())
+
     def __repr__(self) -> str:
         return f"Reception({self._store.name!r})"
+
+
+def _most_contested(found: Iterable[Contested]) -> list[Contested]:
+    return sorted(
+        found,
+        key=lambda each: (
+            -round(each.interval[0], _DIGITS),
+            -each.sides,
+            each.film.iri if each.film else "",
+            each.about.iri,
+        ),
+    )
 
 
 def _added(tallies: Iterable[Tally]) -> Tally:

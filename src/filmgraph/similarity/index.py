@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from filmgraph.arrays import FilmTechniqueArrays
+from filmgraph.arrays import Csr, FilmTechniqueArrays
 from filmgraph.errors import NotFoundError
 
-__all__ = ["MEASURES", "Alike", "SharedCraft", "SimilarityIndex", "best_places"]
+__all__ = ["MEASURES", "Alike", "SharedCraft", "Similarity", "SimilarityIndex", "best_places"]
 
 MEASURES = ("cosine", "jaccard", "shared")
 """The measures of likeness."""
@@ -49,6 +48,28 @@ class SharedCraft:
     films: int
 
 
+class Similarity(Protocol):
+    """What answers which films are alike: arrays on a store of this machine, queries on an endpoint."""
+
+    def similar(
+        self, film: str, *, limit: int = 10, measure: str = "cosine", without: Collection[str] = ()
+    ) -> list[Alike]:
+        """Return the films most like a film, best first, ties in the order of their IRIs."""
+        ...
+
+    def score(self, film: str, other: str, *, measure: str = "cosine") -> float:
+        """Return the likeness of two films; 0 where one has no use."""
+        ...
+
+    def shared_craft(self, film: str, other: str) -> list[SharedCraft]:
+        """Return the techniques that make two films alike with their parts of the cosine, greatest part first."""
+        ...
+
+    def shared_uses(self, film: str, other: str) -> list[str]:
+        """Return the techniques that two films both use, by IRI, sorted."""
+        ...
+
+
 class SimilarityIndex:
     """Answers which films are alike, from arrays that are prepared once.
 
@@ -60,9 +81,6 @@ class SimilarityIndex:
 
     def __init__(self, arrays: FilmTechniqueArrays) -> None:
         self.arrays = arrays
-        self._by_technique = arrays.unit.T.tocsr()
-        self._used_by_technique = arrays.used.T.tocsr()
-        self._uses = np.asarray(arrays.used.sum(axis=1)).ravel()
 
     def similar(
         self, film: str, *, limit: int = 10, measure: str = "cosine", without: Collection[str] = ()
@@ -72,28 +90,38 @@ class SimilarityIndex:
         Films with no likeness at all are left out, so that the answer may be shorter than ``limit``; ``without``
         names more films to leave out. A film without a use has no answer: an empty list.
         """
-        scores = self.scores(film, measure=measure)
-        hidden = [self.arrays.film_at[name] for name in (film, *without) if name in self.arrays.film_at]
-        scores[hidden] = 0.0
-        return [Alike(self.arrays.films[place], float(scores[place])) for place in best_places(scores, limit)]
+        scores = self._raw_scores(film, measure)
+        hidden = [self.arrays.film_at.get(name) for name in (film, *without)]
+        scores[[place for place in hidden if place is not None]] = 0.0
+        near = _near_the_best(scores, limit)
+        scores = _rounded(scores[near])
+        ranks = best_places(scores, limit)
+        best = near[ranks].tolist()
+        names = self.arrays.films.many(best)
+        return [Alike(name, float(scores[rank])) for name, rank in zip(names, ranks, strict=True)]
 
     def scores(self, film: str, *, measure: str = "cosine") -> npt.NDArray[np.float64]:
         """Return the likeness of a film to every film, an array in the order of ``arrays.films``.
 
         Raises :class:`~filmgraph.errors.NotFoundError` for an unknown measure.
         """
+        return _rounded(self._raw_scores(film, measure))
+
+    def _raw_scores(self, film: str, measure: str) -> npt.NDArray[np.float64]:
         if measure not in MEASURES:
             raise NotFoundError(f"There is no measure {measure!r}.", suggestions=MEASURES)
         place = self.arrays.film_at.get(film)
         if place is None:
             return np.zeros(len(self.arrays.films))
         if measure == "cosine":
-            return _products(self.arrays.unit, place, self._by_technique)
-        shared = _products(self.arrays.used, place, self._used_by_technique)
+            return self.arrays.cosines(place)
+        used = self.arrays.used_rows
+        shared = _products(used.row(place), used.values(place), self.arrays.used_by_technique)
         if measure == "shared":
             return shared
-        union = self._uses + self._uses[place] - shared
-        return _rounded(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
+        union = used.counts + used.counts[place] - shared
+        parts: npt.NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+        return parts
 
     def score(self, film: str, other: str, *, measure: str = "cosine") -> float:
         """Return the likeness of two films; 0 where one has no use."""
@@ -106,42 +134,39 @@ class SimilarityIndex:
 
         The parts add up to the cosine.
         """
-        rows = [self.arrays.film_at.get(name) for name in (film, other)]
-        if None in rows:
+        here, there = (self.arrays.film_at.get(name) for name in (film, other))
+        if here is None or there is None:
             return []
-        unit, used = self.arrays.unit, self.arrays.used
-        parts = unit[rows[0]].multiply(unit[rows[1]]).tocoo()
-        direct = used[rows[0]].multiply(used[rows[1]]).tocoo()
-        direct_columns = set(direct.col.tolist())
+        (mine, weights), (theirs, others) = (self.arrays.unit_row(row) for row in (here, there))
+        columns, at, there_at = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+        parts = weights[at] * others[there_at]
+        direct = set(self._both_use(here, there))
         shared = [
-            SharedCraft(
-                self.arrays.techniques[column], float(part), column in direct_columns, int(self.arrays.df[column])
-            )
-            for column, part in zip(parts.col.tolist(), parts.data.tolist(), strict=True)
+            SharedCraft(self.arrays.techniques[column], part, column in direct, int(self.arrays.df[column]))
+            for column, part in zip(columns.tolist(), parts.tolist(), strict=True)
         ]
         return sorted(shared, key=lambda craft: (-craft.part, craft.technique))
 
     def shared_uses(self, film: str, other: str) -> list[str]:
         """Return the techniques that two films both use, by IRI, sorted."""
-        rows = [self._used_in.get(name, frozenset()) for name in (film, other)]
-        return [self.arrays.techniques[column] for column in sorted(rows[0] & rows[1])]
+        here, there = (self.arrays.film_at.get(name) for name in (film, other))
+        if here is None or there is None:
+            return []
+        return self.arrays.techniques.many(self._both_use(here, there))
 
-    @cached_property
-    def _used_in(self) -> dict[str, frozenset[int]]:
-        bounds, columns = self.arrays.used.indptr.tolist(), self.arrays.used.indices.tolist()
-        return {
-            film: frozenset(columns[bounds[place] : bounds[place + 1]]) for place, film in enumerate(self.arrays.films)
-        }
+    def _both_use(self, here: int, there: int) -> list[int]:
+        """Return the columns of the techniques that two rows have."""
+        used = self.arrays.used_rows
+        both: list[int] = np.intersect1d(used.row(here), used.row(there), assume_unique=True).tolist()
+        return both
 
     def all_similar(self, *, limit: int = 10) -> dict[str, list[Alike]]:
         """Return for every film the films most like it by cosine, as :meth:`similar` would, all at once."""
         from sparse_dot_topn import sp_matmul_topn
 
         limit, margin = max(limit, 0), 16
-        unit = self.arrays.unit
-        top = sp_matmul_topn(
-            unit, self._by_technique, top_n=limit + 1 + margin, sort=True, n_threads=os.cpu_count() or 1
-        ).tocsr()
+        unit, turned = self.arrays.unit, self.arrays.unit_by_technique.scipy()
+        top = sp_matmul_topn(unit, turned, top_n=limit + 1 + margin, sort=True, n_threads=os.cpu_count() or 1).tocsr()
         films = self.arrays.films
         answer: dict[str, list[Alike]] = {}
         bounds, columns, values = top.indptr.tolist(), top.indices, np.round(top.data, _DIGITS)
@@ -177,14 +202,20 @@ def best_places(scores: npt.NDArray[np.float64], limit: int) -> list[int]:
     return places
 
 
-def _products(matrix: Any, place: int, transposed: Any) -> npt.NDArray[np.float64]:
-    """Return the products of one row with every row, in the order of techniques, so that they are symmetric."""
-    scores = np.zeros(matrix.shape[0])
-    bounds = transposed.indptr
-    for at in range(matrix.indptr[place], matrix.indptr[place + 1]):
-        start, end = bounds[matrix.indices[at]], bounds[matrix.indices[at] + 1]
-        scores[transposed.indices[start:end]] += transposed.data[start:end] * matrix.data[at]
-    return _rounded(scores)
+def _near_the_best(scores: npt.NDArray[np.float64], limit: int) -> npt.NDArray[np.intp]:
+    """Return the places of the greatest scores and of those that rounding could make as great, ascending."""
+    if not 0 < limit < len(scores):
+        return np.flatnonzero(scores > 0)
+    least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+    return np.flatnonzero((scores > 0) & (scores >= least - 10.0 ** (1 - _DIGITS)))
+
+
+def _products(columns: npt.NDArray[Any], values: npt.NDArray[Any], turned: Csr) -> npt.NDArray[np.float64]:
+    """Return the products of one row with every row."""
+    scores = np.zeros(turned.shape[1])
+    for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+        scores[turned.row(column)] += turned.values(column) * value
+    return scores
 
 
 def _rounded(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
