@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +36,13 @@ _FORMS = ("table", "csv", "tsv", "json", "sparql-json", "markdown")
     multiple=True,
     help="A host, or HOST:PORT, that SERVICE may reach; may be repeated.",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=None,
+    metavar="SECONDS",
+    help="Stop the query after so many seconds.",
+)
 @show_spoilers
 @graph_options
 def query_command(
@@ -41,6 +52,7 @@ def query_command(
     limit: int | None,
     about: bool,
     allow_services: tuple[str, ...],
+    timeout: float | None,
     spoilers: bool,
     store: str | None,
     root: str | None,
@@ -50,6 +62,7 @@ def query_command(
 
     QUERY is the name of a library query, a SPARQL text, a file that ends in .rq, or - for standard input. Without
     QUERY the library is listed. A query of the library folds what gives away an ending; SPARQL of your own does not.
+    On a large disk store you are told before a slow one starts; Ctrl-C stops it, as --timeout does.
     """
     from filmgraph.errors import QueryError
     from filmgraph.graph import open_graph
@@ -65,7 +78,8 @@ def query_command(
     text = _text_of(query)
     values = _parsed(parameters, query)
     with open_graph(store, root=root, deadline=deadline) as graph:
-        answer = graph.query(text, values, limit=limit, allow_services=allow_services)
+        with _warnings_in_a_line(), _ended_by_ctrl_c():
+            answer = graph.query(text, values, limit=limit, allow_services=allow_services, timeout=timeout)
         if isinstance(answer, Rows):
             print_rows(answer if spoilers or not is_query_name(text) else graph.folded(answer), form or "table")
             return
@@ -95,6 +109,29 @@ def completion_command(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None, "the choices are shells that click knows"
     click.echo(found(cli, {}, "filmgraph", "_FILMGRAPH_COMPLETE").source())
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """Print each warning as one line on standard error, at once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_, **__: click.echo(f"filmgraph: {message}", err=True)
+        yield
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C end the process itself: Python would hear of it only when the engine has found its answer."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except ValueError:  # Not in the main thread, which alone hears of signals.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _text_of(query: str) -> str:

@@ -2,22 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from filmgraph import queries, stores
 from filmgraph.errors import QueryError, RefusedQueryError, StoreError
+from filmgraph.graph.stopping import can_be_stopped, foretell, run_stoppable, warn_of
 
 if TYPE_CHECKING:
+    from filmgraph.arrays import GraphArrays
     from filmgraph.queries import Query
     from filmgraph.stores import Store
 
-__all__ = ["check_federated", "run_text"]
+__all__ = ["check_federated", "run_named", "run_own", "run_text"]
 
 
-def run_text(store: Store, text: str, limit: int | None = None) -> Any:
-    """Run a query: rows for SELECT, cut to ``limit``, bool for ASK, triples for CONSTRUCT and DESCRIBE."""
+def run_own(
+    store: Store,
+    text: str,
+    *,
+    limit: int | None,
+    timeout: float | None,
+    allow_services: Collection[str] = (),
+    stacklevel: int = 1,
+) -> Any:
+    """Check and run a query that a user wrote, with a warning before one that will be slow on a disk store.
+
+    Where it has a ``timeout`` in seconds, or will be slow, it runs where it can be stopped.
+    """
+    text = queries.with_prefixes(text)
+    queries.check_query(text, allow_services=allow_services, has_graph=store.has_graph)
+    if allow_services:
+        if timeout is not None:
+            raise QueryError("a query that calls endpoints cannot be stopped: leave out the timeout")
+        return run_text(store, text, limit)
+    forecast = foretell(store, text)
+    is_slow = forecast is not None and forecast.is_slow
+    if forecast is not None and is_slow and timeout is None:
+        warn_of(forecast, stacklevel=stacklevel + 1)
+    return run_text(store, text, limit, timeout=timeout, stoppable=is_slow)
+
+
+def run_named(
+    store: Store,
+    query: Query,
+    values: Mapping[str, Sequence[str | int | float]],
+    *,
+    limit: int | None,
+    timeout: float | None,
+    arrays: Callable[[], GraphArrays],
+) -> Any:
+    """Run a query of the library; on a large disk store what is dear in it is counted on arrays."""
+    text = query.bind(values)
+    if isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE:
+        from filmgraph.answers import shortened
+
+        shorter = shortened(query, values, arrays, store.select, limit=limit)
+        if shorter is not None and shorter.rows is not None:
+            return shorter.rows if limit is None else shorter.rows.head(limit)
+        if shorter is not None:
+            rows = run_text(store, shorter.text, limit, timeout=timeout)
+            if not shorter.first or limit is None or len(rows) >= limit:
+                return rows
+    return run_text(store, text, limit, timeout=timeout)
+
+
+def run_text(
+    store: Store, text: str, limit: int | None = None, *, timeout: float | None = None, stoppable: bool = False
+) -> Any:
+    """Run a query: rows for SELECT, cut to ``limit``, bool for ASK, triples for CONSTRUCT and DESCRIBE.
+
+    With a ``timeout``, or ``stoppable`` where that can be, it runs in a process that can be killed.
+    """
     form = queries.query_form(text)
+    if form and (timeout is not None or (stoppable and can_be_stopped(store))):
+        answer = run_stoppable(store, text, timeout=timeout)
+        return answer.head(limit) if form == "SELECT" and limit is not None else answer
     if form == "SELECT":
         rows = store.select(text)
         return rows if limit is None else rows.head(limit)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from filmgraph import queries
 from filmgraph.errors import QueryError
-from filmgraph.graph import engines
-from filmgraph.graph.asking import check_federated, run_text
+from filmgraph.graph.asking import check_federated, run_named, run_own, run_text
+from filmgraph.graph.kept import KeptParts
 from filmgraph.lookup import resolve
-from filmgraph.workspace import Workspace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,35 +18,26 @@ if TYPE_CHECKING:
     import networkx
     import rdflib
 
-    from filmgraph.arrays import FilmTechniqueArrays
     from filmgraph.claims import PassageReport, TableReport
-    from filmgraph.lookup import Hit, SearchIndex
+    from filmgraph.lookup import Hit
     from filmgraph.pages import (
         AboutPage,
-        Atlas,
-        Catalogue,
         CategoryPage,
         ComparisonPage,
         FilmPage,
         GroupPage,
-        Known,
         Neighbourhood,
         PersonPage,
         ResourcePage,
         ReviewPage,
         TechniquePage,
-        Vocabulary,
     )
     from filmgraph.paths import Path as FilmPath
-    from filmgraph.paths import PathIndex
-    from filmgraph.queries import Query, QueryLibrary
-    from filmgraph.reception import Reception
-    from filmgraph.recommend import Recommendation, Recommender
+    from filmgraph.queries import Query
+    from filmgraph.recommend import Recommendation
     from filmgraph.reviews.results import ExtractedClaims, ImportedReviews
     from filmgraph.rows import Rows
-    from filmgraph.similarity import SimilarityIndex
-    from filmgraph.stores import Store
-    from filmgraph.validation import Report
+    from filmgraph.validation import Engine, Report
 
 __all__ = ["FilmGraph"]
 
@@ -56,11 +45,13 @@ Given = str | int | float
 Names = str | Sequence[str]
 
 
-class FilmGraph:
+class FilmGraph(KeptParts):
     """A film graph: pages, questions, likeness, paths, recommendations, projections and exports.
 
     Wherever a film, technique or person is asked for, a slug, CURIE, IRI or label will do. What is costly is read
-    once, when it is first needed, and kept.
+    once, when it is first needed, and kept. Behind an endpoint :meth:`similar` and :meth:`path` are worked out by the
+    engine there, and only answers travel; ``recommend``, ``atlas``, ``compare``, the catalogue and the vocabulary read
+    the arrays of the whole graph once.
 
     >>> import filmgraph
     >>> with filmgraph.open() as graph:
@@ -68,75 +59,9 @@ class FilmGraph:
     '2 Cinematography · 1 Editing · 1 Sound'
     """
 
-    def __init__(self, store: Store, *, workspace: Workspace | None = None) -> None:
-        self.store = store
-        self.workspace = workspace or Workspace.find()
-
-    @cached_property
-    def library(self) -> QueryLibrary:
-        """The query library."""
-        return queries.QueryLibrary(self.workspace.queries)
-
-    @cached_property
-    def arrays(self) -> FilmTechniqueArrays:
-        """Films × techniques with weights."""
-        return engines.arrays_of(self.store)
-
-    @cached_property
-    def similarity(self) -> SimilarityIndex:
-        """The index of likeness."""
-        return engines.similarity_of(self.arrays)
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """All films, to be chosen from by facets."""
-        from filmgraph.pages import Catalogue
-
-        return Catalogue.of_store(self.store, arrays=self.arrays)
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The encyclopedia of techniques."""
-        from filmgraph.pages import Vocabulary
-
-        return Vocabulary.of_store(self.store)
-
-    @cached_property
-    def search_index(self) -> SearchIndex:
-        """The index of all names, for search and for suggestions while somebody types."""
-        from filmgraph.lookup import SearchIndex
-
-        return SearchIndex(self.store)
-
-    @cached_property
-    def path_index(self) -> PathIndex:
-        """The index of paths."""
-        return engines.path_index_of(self.store)
-
-    @cached_property
-    def recommender(self) -> Recommender:
-        """The recommender."""
-        from filmgraph.recommend import Recommender
-
-        return Recommender(self.similarity, self.path_index)
-
-    @cached_property
-    def atlas(self) -> Atlas:
-        """The map of films by the craft they share."""
-        from filmgraph.pages import Atlas
-
-        return Atlas.of_store(self.store, self.similarity)
-
-    @cached_property
-    def reception(self) -> Reception:
-        """What critics make of films: agreement, contested craft, what a critic values, and more."""
-        from filmgraph.reception import Reception
-
-        return Reception(self.store)
-
     def resolve(self, name: str, *, kind: str | None = None) -> str:
         """Return the IRI of what a name means; see :func:`filmgraph.lookup.resolve`."""
-        return resolve(self.store, name, kind=kind, index=self._kept("search_index"))
+        return resolve(self.store, name, kind=kind, index=self._kept("search_index"), bearing=self._bearing)
 
     def search(self, text: str, *, limit: int = 10) -> list[Hit]:
         """Return the resources whose labels are nearest to a text."""
@@ -193,6 +118,9 @@ class FilmGraph:
         from filmgraph.pages import comparison_page
 
         ends = [self.resolve(name, kind="film") for name in (film, other)]
+        if self.remote_craft is not None:
+            # The vocabulary's kin and counts are read from an endpoint once, not for each comparison.
+            _ = self.vocabulary
         return comparison_page(
             self.store, *ends, similarity=self.similarity, paths=self.path_index, known=self._known()
         )
@@ -251,6 +179,7 @@ class FilmGraph:
         *,
         limit: int | None = None,
         allow_services: Collection[str] = (),
+        timeout: float | None = None,
         **named: Given | Sequence[Given],
     ) -> Any:
         """Run a query of the library by name, or a SPARQL query by its text.
@@ -260,7 +189,9 @@ class FilmGraph:
         list of triples for CONSTRUCT and DESCRIBE; ``limit`` cuts the rows.
 
         Raises :class:`~filmgraph.errors.QueryError`, and for what the guard does not let through
-        :class:`~filmgraph.errors.RefusedQueryError`. ``allow_services`` names the hosts that SERVICE may reach.
+        :class:`~filmgraph.errors.RefusedQueryError`. ``allow_services`` names the hosts that SERVICE may reach. After
+        ``timeout`` seconds the query is stopped with :class:`~filmgraph.errors.QueryTimeoutError`; a text that will be
+        slow on a disk store is warned of before it runs, and Ctrl-C stops it.
 
         >>> import filmgraph
         >>> with filmgraph.open() as graph:
@@ -273,13 +204,13 @@ class FilmGraph:
         if not queries.is_query_name(query):
             if values:
                 raise QueryError("a SPARQL text takes no parameters: write the values into it")
-            text = queries.with_prefixes(query)
-            queries.check_query(text, allow_services=allow_services, has_graph=self.store.has_graph)
-            return run_text(self.store, text, limit)
+            return run_own(self.store, query, limit=limit, timeout=timeout, allow_services=allow_services, stacklevel=2)
         found = self.library[query]
         if found.network:
             check_federated(self.store, found, allow_services)
-        return run_text(self.store, self.bound(found, values), limit)
+            return run_text(self.store, self.bound(found, values), limit)
+        resolved = self._resolved(found, values)
+        return run_named(self.store, found, resolved, limit=limit, timeout=timeout, arrays=lambda: self.kept_arrays)
 
     def folded(self, rows: Rows) -> Rows:
         """Return a library query's rows with the texts that give away an ending folded, as pages fold them."""
@@ -289,6 +220,9 @@ class FilmGraph:
 
     def bound(self, query: Query, parameters: Mapping[str, Given | Sequence[Given]]) -> str:
         """Return a library query's text with its parameters bound, names resolved to IRIs."""
+        return query.bind(self._resolved(query, parameters))
+
+    def _resolved(self, query: Query, parameters: Mapping[str, Given | Sequence[Given]]) -> dict[str, list[Given]]:
         values: dict[str, list[Given]] = {}
         for name, given in parameters.items():
             parameter = query.parameter(name)
@@ -296,7 +230,7 @@ class FilmGraph:
             if parameter.is_resource:
                 items = [self.resolve(str(item), kind=parameter.type) for item in items]
             values[name] = items
-        return query.bind(values)
+        return values
 
     def update(self, update: str) -> None:
         """Run a SPARQL update on a writable store; LOAD and SERVICE are refused."""
@@ -323,20 +257,26 @@ class FilmGraph:
         return added
 
     def validate(
-        self, files: Sequence[str | os.PathLike[str]] = (), *, progress: Callable[[str], None] | None = None
+        self,
+        files: Sequence[str | os.PathLike[str]] = (),
+        *,
+        engine: Engine = "pyshacl",
+        progress: Callable[[str], None] | None = None,
     ) -> Report:
         """Judge files together with the graph they join, or all of this graph where none are named.
 
-        The graph of the workspace is judged file by file, ontology and vocabulary included.
+        The graph of the workspace is judged file by file, ontology and vocabulary included. The engine is ``pyshacl``,
+        ``shacl`` (quicker, of the extra ``fast``) or ``auto`` (the quicker one where it is installed); all find the
+        same.
         """
         from filmgraph.validation import validate_files, validate_store, validate_workspace
 
         store = None if self.store.name == str(self.workspace.root) else self.store
         if files:
-            return validate_files(files, workspace=self.workspace, store=store, progress=progress)
+            return validate_files(files, workspace=self.workspace, store=store, engine=engine, progress=progress)
         if store is not None:
-            return validate_store(store, workspace=self.workspace, progress=progress)
-        return validate_workspace(self.workspace, progress=progress)
+            return validate_store(store, workspace=self.workspace, engine=engine, progress=progress)
+        return validate_workspace(self.workspace, engine=engine, progress=progress)
 
     def check_prose(
         self, files: Sequence[str | os.PathLike[str]] = (), *, progress: Callable[[str], None] | None = None
@@ -351,12 +291,29 @@ class FilmGraph:
 
     def export(self, name: str | None = None, *, form: str = "turtle", kind: str | None = None) -> str:
         """Return one resource with all that belongs to it, or the whole graph, in a form of RDF."""
-        from filmgraph.export import neighbourhood, serialize, whole
+        from filmgraph.graph.exporting import export_text
 
-        if name is None:
-            return serialize(whole(self.store), form, workspace=self.workspace)
-        iri = self.resolve(name, kind=kind)
-        return serialize(neighbourhood(self.store, iri), form, workspace=self.workspace, root=iri)
+        return export_text(self, None if name is None else self.resolve(name, kind=kind), form)
+
+    def export_to(
+        self,
+        target: str | os.PathLike[str] | IO[bytes],
+        name: str | None = None,
+        *,
+        form: str | None = None,
+        kind: str | None = None,
+        overwrite: bool = False,
+        progress: Callable[[str, int], None] | None = None,
+    ) -> None:
+        """Write what :meth:`export` returns to a file, all of it or nothing, or into a stream of bytes.
+
+        The whole graph is written in bounded memory, however large; what is sorted on the way lies in the folder of
+        the file, or of temporary files for a stream. Without ``form`` the file's ending tells; ``.gz`` compresses.
+        """
+        from filmgraph.graph.exporting import export_to
+
+        iri = None if name is None else self.resolve(name, kind=kind)
+        export_to(self, target, iri, form=form, overwrite=overwrite, progress=progress)
 
     def projection(self, kind: str = "whole", **options: Any) -> networkx.Graph[str]:
         """Return a NetworkX graph: one of :data:`filmgraph.projections.PROJECTIONS`."""
@@ -395,11 +352,6 @@ class FilmGraph:
 
         return to_rdflib(whole(self.store))
 
-    def prepare(self) -> None:
-        """Read all that is read once, so that nobody waits for it later: what a server does before it answers."""
-        for name in _KEPT:
-            getattr(self, name)
-
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
@@ -420,22 +372,3 @@ class FilmGraph:
 
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{count:,}</td></tr>" for name, count in self.stats().items())
         return f"<table><caption>{escape(repr(self))}</caption><tbody>{cells}</tbody></table>"
-
-    def _known(self) -> Known:
-        from filmgraph.pages import Known
-
-        index: SearchIndex | None = self._kept("search_index")
-        return Known(index.names if index else {}, self._kept("vocabulary"))
-
-    def _kept(self, name: str) -> Any:
-        """Return what was read once and is kept, None where it was not asked for yet: one page does not wait for it."""
-        return self.__dict__.get(name)
-
-    def _forget(self) -> None:
-        for name in _KEPT:
-            self.__dict__.pop(name, None)
-
-
-_KEPT = tuple(
-    name for name, value in vars(FilmGraph).items() if isinstance(value, cached_property) and name != "library"
-)

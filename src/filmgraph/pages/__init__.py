@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from filmgraph.pages.digest import STANCES, Topic, telling, topics
     from filmgraph.pages.film import FilmPage, film_page
     from filmgraph.pages.group import GroupPage, country_page, genre_page
+    from filmgraph.pages.known import Kin, Known, Memory
     from filmgraph.pages.neighbourhood import Neighbour, Neighbourhood, Ring, neighbourhood_of
-    from filmgraph.pages.parts import Claim, Heard, Kin, Known, Named, Scene, Use
+    from filmgraph.pages.parts import Claim, Heard, Named, Scene, Use
     from filmgraph.pages.person import Credit, PersonPage, Signature, person_page
     from filmgraph.pages.reference import (
         ClassTerm,
@@ -79,6 +80,7 @@ __all__ = [
     "Link",
     "ListedFilm",
     "Match",
+    "Memory",
     "Named",
     "NearTechnique",
     "Neighbour",
@@ -144,7 +146,8 @@ _MODULE_OF = {
     **dict.fromkeys(("FilmPage", "film_page"), "film"),
     **dict.fromkeys(("GroupPage", "country_page", "genre_page"), "group"),
     **dict.fromkeys(("Neighbour", "Neighbourhood", "Ring", "neighbourhood_of"), "neighbourhood"),
-    **dict.fromkeys(("Claim", "Heard", "Kin", "Known", "Named", "Scene", "Use"), "parts"),
+    **dict.fromkeys(("Kin", "Known", "Memory"), "known"),
+    **dict.fromkeys(("Claim", "Heard", "Named", "Scene", "Use"), "parts"),
     **dict.fromkeys(("Credit", "PersonPage", "Signature", "person_page"), "person"),
     **dict.fromkeys(
         (

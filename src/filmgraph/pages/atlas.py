@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from filmgraph.arrays import FilmTechniqueArrays
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import FG
-from filmgraph.pages.parts import NO_CATEGORY, Named, categories_of
+from filmgraph.pages.known import NO_CATEGORY, categories_of
+from filmgraph.pages.parts import Named
 from filmgraph.rows import Value
 from filmgraph.similarity import SimilarityIndex
 
@@ -180,10 +181,10 @@ def _told(store: Store, arrays: FilmTechniqueArrays, weights: Mapping[Pair, floa
 
 def _richest(arrays: FilmTechniqueArrays, most: int) -> FilmTechniqueArrays:
     """Return the arrays of the films with the most techniques."""
-    uses = arrays.used.getnnz(axis=1).tolist()
+    uses = arrays.used_rows.counts.tolist()
     rows = sorted(sorted(range(len(uses)), key=lambda row: -uses[row])[: max(most, 0)])
     return FilmTechniqueArrays(
-        tuple(arrays.films[row] for row in rows), arrays.techniques, arrays.used[rows], arrays.closeness[rows]
+        arrays.films.many(rows), arrays.techniques, arrays.used_rows.taken(rows), arrays.close_rows.taken(rows)
     )
 
 

@@ -16,7 +16,8 @@ import pyoxigraph as ox
 
 from filmgraph.lookup import folded_text, labels_of, language_rank
 from filmgraph.namespaces import FG, SCHEMA, expand, iri, kind_of, shorten, slug_of
-from filmgraph.pages.parts import NO_CATEGORY, Named, categories_of
+from filmgraph.pages.known import NO_CATEGORY, categories_of
+from filmgraph.pages.parts import Named
 from filmgraph.titles import ARTICLES
 
 if TYPE_CHECKING:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from filmgraph.pages.film import FilmPage, film_page
-from filmgraph.pages.parts import NOTHING_KNOWN, Known, Named, Use
+from filmgraph.pages.known import NOTHING_KNOWN, Known
+from filmgraph.pages.parts import Named, Use
 from filmgraph.paths import Path
 from filmgraph.voices import Tally
 
 if TYPE_CHECKING:
     from filmgraph.pages.vocabulary import Vocabulary
     from filmgraph.paths import PathIndex
-    from filmgraph.similarity import SimilarityIndex
+    from filmgraph.similarity import Similarity
     from filmgraph.stores import Store
 
 __all__ = ["ComparisonPage", "HeardOfBoth", "NearTechnique", "SharedTechnique", "comparison_page"]
@@ -89,14 +90,14 @@ def comparison_page(
     first: str,
     second: str,
     *,
-    similarity: SimilarityIndex,
+    similarity: Similarity,
     paths: PathIndex,
     known: Known = NOTHING_KNOWN,
 ) -> ComparisonPage:
     """Return two films, by IRI, side by side."""
     from filmgraph.pages.vocabulary import Vocabulary
 
-    vocabulary = known.vocabulary or Vocabulary.of_store(store, arrays=similarity.arrays)
+    vocabulary = known.vocabulary or Vocabulary.of_store(store, arrays=getattr(similarity, "arrays", None))
     known = Known(known.names, vocabulary)
     one, two = (film_page(store, film, known=known) for film in (first, second))
     mine, theirs = _by_technique(one.uses), _by_technique(two.uses)

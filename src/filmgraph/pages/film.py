@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from filmgraph.lookup import labels_of
+from filmgraph.lookup import label_among
 from filmgraph.namespaces import FG, ROLES, SCHEMA, WD, kind_of, slug_of
+from filmgraph.pages.known import NOTHING_KNOWN, Kin, Known
 from filmgraph.pages.parts import (
-    NOTHING_KNOWN,
     Claim,
     Heard,
-    Kin,
-    Known,
     Named,
     Use,
     claims_with,
@@ -24,10 +22,10 @@ from filmgraph.pages.parts import (
     properties_in,
     tally_of,
     text_of,
-    uses_where,
+    uses_of_film,
     with_claims,
 )
-from filmgraph.rows import Value
+from filmgraph.rows import Value, plain
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -65,14 +63,17 @@ def film_page(store: Store, film: str, *, known: Known = NOTHING_KNOWN) -> FilmP
     """Return the page of a film, by IRI; ``known`` spares reading the same names and terms for each page."""
     triples = store.describe(film)
     own = properties_in(triples)
-    uses = uses_where(store, f"VALUES ?film {{ <{film}> }}", known)
+    year = min(
+        (plain(each.object) for each in triples if each.predicate.value == FG + "releaseYear"), key=str, default=None
+    )
+    uses = uses_of_film(store, Named(film, known.names.get(film) or label_among(triples) or slug_of(film)), year, known)
     claims = claims_with(store, "film", [film], known)
     kin = known.kin(store, {use.technique.iri for use in uses}) if claims else {}
     uses = tuple(with_claims(use, claims, kin) for use in uses)
     people = {role: own.get(role, []) for role in ROLES}
     named_iris = [*(iri for iris in people.values() for iri in iris)]
     named_iris += [*own.get(SCHEMA + "genre", []), *own.get(SCHEMA + "countryOfOrigin", [])]
-    names = labels_of(store, named_iris, known=known.names)
+    names = known.labels(store, named_iris)
     counts: dict[Named, int] = {}
     for use in uses:
         counts[use.category] = counts.get(use.category, 0) + 1

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import BASE, FG, OA, ROLES, SCHEMA, SKOS, kind_of, slug_of
-from filmgraph.pages.parts import NO_CATEGORY, Named, categories_of
+from filmgraph.pages.known import NO_CATEGORY, categories_of
+from filmgraph.pages.parts import Named
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store

@@ -5,44 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from filmgraph.lookup import Named, labels_of, language_rank, texts_of, values_of
-from filmgraph.namespaces import DCTERMS, FG, OA, SCHEMA, SKOS, slug_of
-from filmgraph.rows import Value
+from filmgraph.lookup import Named, labels_of, language_rank, values_of
+from filmgraph.namespaces import DCTERMS, FG, OA, PROV, RDF, SCHEMA, slug_of
+from filmgraph.pages.known import NOTHING_KNOWN, Kin, Known
+from filmgraph.rows import Value, plain
 from filmgraph.voices import Tally
 
 if TYPE_CHECKING:
-    from filmgraph.pages.vocabulary import Vocabulary
     from filmgraph.stores import Store
 
 __all__ = [
-    "NOTHING_KNOWN",
-    "NO_CATEGORY",
     "Claim",
     "Heard",
-    "Kin",
-    "Known",
     "Named",
     "Scene",
     "Use",
-    "categories_of",
     "claims_with",
-    "kin_of",
     "named",
     "number_of",
     "properties_in",
     "properties_of",
     "tally_of",
     "text_of",
+    "uses_of_film",
     "uses_where",
     "with_claims",
 ]
 
-
-NO_CATEGORY = Named("", "")
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
@@ -124,18 +118,6 @@ class Use:
     at_large: tuple[tuple[Named, Tally], ...] = ()
 
 
-class Kin(NamedTuple):
-    """A technique with every narrower one (``near``), and every broader one (``wider``), categories left out."""
-
-    near: frozenset[str]
-    wider: frozenset[str]
-
-    @property
-    def all(self) -> frozenset[str]:
-        """Both."""
-        return self.near | self.wider
-
-
 def properties_of(store: Store, resource: str) -> dict[str, list[str]]:
     """Return the values of a resource as text, by predicate: English first, then in the order of the alphabet."""
     return properties_in(store.describe(resource))
@@ -175,43 +157,6 @@ def named(iris: Iterable[str], names: dict[str, str]) -> tuple[Named, ...]:
     return tuple(sorted((Named(iri, names[iri]) for iri in iris), key=lambda named: (named.name.casefold(), named.iri)))
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a caller has already, so that a page need not read it: names by IRI, and the vocabulary.
-
-    >>> Known().names
-    {}
-    """
-
-    names: Mapping[str, str] = field(default_factory=dict)
-    vocabulary: Vocabulary | None = None
-
-    def kin(self, store: Store, techniques: Iterable[str]) -> dict[str, Kin]:
-        """Return the kin of each technique."""
-        if self.vocabulary is None:
-            return kin_of(store, techniques)
-        return {technique: self.vocabulary.kin(technique) for technique in techniques}
-
-    def described(self, store: Store, techniques: Iterable[str]) -> dict[str, tuple[Named, Named, str]]:
-        """Return name, category and definition of each technique."""
-        wanted = set(techniques)
-        terms = self.vocabulary.terms if self.vocabulary else {}
-        found = {
-            iri: (Named(iri, terms[iri].name), terms[iri].category, terms[iri].definition)
-            for iri in wanted
-            if iri in terms
-        }
-        if missing := wanted - found.keys():
-            categories, labels = categories_of(store, missing), labels_of(store, missing)
-            definitions = texts_of(store, missing, [f"<{SKOS}definition>"])
-            for iri in missing:
-                found[iri] = (Named(iri, labels[iri]), categories.get(iri, NO_CATEGORY), definitions.get(iri, ""))
-        return found
-
-
-NOTHING_KNOWN = Known()
-
-
 def uses_where(store: Store, where: str, known: Known = NOTHING_KNOWN) -> tuple[Use, ...]:
     """Return the uses that a pattern over ?use, ?film and ?technique selects, with their scenes, by IRI."""
     rows = store.select(
@@ -221,19 +166,84 @@ def uses_where(store: Store, where: str, known: Known = NOTHING_KNOWN) -> tuple[
         f"OPTIONAL {{ ?use <{FG}spoiler> ?whole }} OPTIONAL {{ ?scene <{FG}spoiler> ?part }} "
         f"OPTIONAL {{ ?use <{DCTERMS}source> ?source }} "
         f"OPTIONAL {{ ?scene <{FG}startOffset> ?start }} OPTIONAL {{ ?scene <{FG}endOffset> ?end }} }}"
-    ).records()
-    techniques = known.described(store, {str(row["technique"]) for row in rows})
-    films = {str(row["film"]) for row in rows}
-    titles, years = labels_of(store, films, known=known.names), _years(store, films)
-    rows.sort(key=lambda row: tuple(map(str, row.values())), reverse=True)
+    )
+    found = [_UseRow(*row) for row in rows]
+    films = {str(row.film) for row in found}
+    return _uses_of(
+        found,
+        known.described(store, {str(row.technique) for row in found}),
+        labels_of(store, films, known=known.names),
+        _years(store, films),
+    )
+
+
+def uses_of_film(store: Store, film: Named, year: Value, known: Known = NOTHING_KNOWN) -> tuple[Use, ...]:
+    """Return the uses of one film, as :func:`uses_where` does.
+
+    Each use and each scene is read whole: on a disk store one look for all that it has costs less than one for each
+    thing that it may have.
+    """
+    uses: dict[str, dict[str, list[Value]]] = {}
+    scenes: dict[str, dict[str, list[Value]]] = {}
+    found = store.select(
+        f"SELECT ?x ?scene ?p ?o WHERE {{ ?use <{FG}film> <{film.iri}> . "
+        f"{{ ?use ?p ?o BIND(?use AS ?x) }} UNION {{ ?use <{FG}scene> ?scene . ?scene ?p ?o }} "
+        f"FILTER(?p NOT IN (<{RDF}type>, <{PROV}wasAttributedTo>, <{FG}film>)) }}"
+    )
+    for use, scene, predicate, value in (map(plain, row) for row in dict.fromkeys(found.terms)):
+        own = uses.setdefault(str(use), {}) if scene is None else scenes.setdefault(str(scene), {})
+        own.setdefault(str(predicate), []).append(value)
+    rows = [
+        _UseRow(use, film.iri, technique, explanation, whole, source, scene, text, part, start, end)
+        for use, own in uses.items()
+        for technique, explanation, scene in product(
+            *(own.get(FG + name, ()) for name in ("technique", "explanation", "scene"))
+        )
+        for whole, source in product(own.get(FG + "spoiler", _NONE), own.get(DCTERMS + "source", _NONE))
+        for text, part, start, end in _scene_rows(scenes.get(str(scene), {}))
+    ]
+    techniques = known.described(store, {str(row.technique) for row in rows})
+    return _uses_of(rows, techniques, {film.iri: film.name}, {film.iri: year})
+
+
+_NONE: list[Value] = [None]
+
+
+def _scene_rows(scene: dict[str, list[Value]]) -> Iterable[tuple[Value, ...]]:
+    optional = (scene.get(FG + name, _NONE) for name in ("spoiler", "startOffset", "endOffset"))
+    return product(scene.get(SCHEMA + "description", ()), *optional)
+
+
+class _UseRow(NamedTuple):
+    use: Value
+    film: Value
+    technique: Value
+    explanation: Value
+    whole: Value
+    source: Value
+    scene: Value
+    text: Value
+    part: Value
+    start: Value
+    end: Value
+
+
+def _uses_of(
+    rows: list[_UseRow],
+    techniques: Mapping[str, tuple[Named, Named, str]],
+    titles: Mapping[str, str],
+    years: Mapping[str, Value],
+) -> tuple[Use, ...]:
+    # Of several values of one thing the first in the order of the alphabet stays.
+    rows.sort(key=lambda row: tuple(map(str, row)), reverse=True)
     scenes: dict[str, dict[str, Scene]] = {}
     for row in rows:
-        scene = Scene(str(row["scene"]), str(row["text"]), row["part"] is True, row["start"], row["end"])
-        scenes.setdefault(str(row["use"]), {})[scene.iri] = scene
+        scene = Scene(str(row.scene), str(row.text), row.part is True, row.start, row.end)
+        scenes.setdefault(str(row.use), {})[scene.iri] = scene
     uses = {}
     for row in rows:
-        iri, film = str(row["use"]), str(row["film"])
-        technique, category, definition = techniques[str(row["technique"])]
+        iri, film = str(row.use), str(row.film)
+        technique, category, definition = techniques[str(row.technique)]
         uses[iri] = Use(
             iri=iri,
             film=Named(film, titles[film]),
@@ -241,10 +251,10 @@ def uses_where(store: Store, where: str, known: Known = NOTHING_KNOWN) -> tuple[
             technique=technique,
             category=category,
             definition=definition,
-            explanation=str(row["explanation"]),
+            explanation=str(row.explanation),
             scenes=tuple(scenes[iri][scene] for scene in sorted(scenes[iri])),
-            spoiler=row["whole"] is True,
-            source=str(row["source"]) if row["source"] else None,
+            spoiler=row.whole is True,
+            source=str(row.source) if row.source else None,
         )
     return tuple(sorted(uses.values(), key=lambda use: (use.category.name, use.technique.name, use.iri)))
 
@@ -257,19 +267,6 @@ def _years(store: Store, films: Iterable[str]) -> dict[str, Value]:
     ):
         found.setdefault(str(film), []).append(year)
     return {film: min(years, key=str) for film, years in found.items()}
-
-
-def categories_of(store: Store, techniques: Iterable[str]) -> dict[str, Named]:
-    """Return the category of each technique that reaches one."""
-    values = values_of(techniques)
-    if not values:
-        return {}
-    rows = store.select(
-        f"SELECT ?t ?c WHERE {{ VALUES ?t {{ {values} }} ?t <{SKOS}broader>+ ?c . ?c a <{FG}Category> }} "
-        f"ORDER BY DESC(STR(?c))"
-    )
-    names = labels_of(store, {str(category) for _technique, category in rows})
-    return {str(technique): Named(str(category), names[str(category)]) for technique, category in rows}
 
 
 def claims_with(store: Store, what: str, values: Collection[str], known: Known = NOTHING_KNOWN) -> tuple[Claim, ...]:
@@ -292,7 +289,7 @@ def claims_with(store: Store, what: str, values: Collection[str], known: Known =
     resources = {
         str(row[at]) for row in rows for at in ("film", "about", "critic", "publication") if row[at] is not None
     }
-    names = {iri: Named(iri, name) for iri, name in labels_of(store, resources, known=known.names).items()}
+    names = {iri: Named(iri, name) for iri, name in known.labels(store, resources).items()}
     grouped: dict[str, list[dict[str, Value]]] = {}
     for row in rows:
         grouped.setdefault(str(row["claim"]), []).append(row)
@@ -337,20 +334,6 @@ def _voices(rows: Sequence[dict[str, Value]]) -> tuple[str, ...]:
 def tally_of(claims: Iterable[Claim]) -> Tally:
     """Count the critics who make some claims, by what each of them says in all."""
     return Tally.of((voice, claim.stance) for claim in claims for voice in claim.voices)
-
-
-def kin_of(store: Store, techniques: Iterable[str]) -> dict[str, Kin]:
-    """Return the kin of each technique."""
-    near = {technique: {technique} for technique in techniques}
-    wider: dict[str, set[str]] = {technique: set() for technique in near}
-    values = values_of(near)
-    if values:
-        for found, path in ((near, f"?o <{SKOS}broader>+ ?t"), (wider, f"?t <{SKOS}broader>+ ?o")):
-            for technique, other in store.select(
-                f"SELECT ?t ?o WHERE {{ VALUES ?t {{ {values} }} {path} . ?o a <{FG}Technique> }}"
-            ):
-                found[str(technique)].add(str(other))
-    return {technique: Kin(frozenset(near[technique]), frozenset(wider[technique])) for technique in near}
 
 
 def with_claims(use: Use, claims: Iterable[Claim], kin: dict[str, Kin]) -> Use:

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, slug_of
-from filmgraph.pages.parts import (
-    NOTHING_KNOWN,
-    Claim,
-    Known,
-    Named,
-    claims_with,
-    properties_of,
-    text_of,
-)
+from filmgraph.pages.known import NOTHING_KNOWN, Known
+from filmgraph.pages.parts import Claim, Named, claims_with, properties_of, text_of
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import SCHEMA, slug_of
-from filmgraph.pages.parts import NOTHING_KNOWN, Claim, Known, Named, claims_with, properties_of, text_of
+from filmgraph.pages.known import NOTHING_KNOWN, Known
+from filmgraph.pages.parts import Claim, Named, claims_with, properties_of, text_of
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import ADA, FG, SKOS, slug_of
+from filmgraph.pages.known import NO_CATEGORY, NOTHING_KNOWN, Known, categories_of
 from filmgraph.pages.parts import (
-    NO_CATEGORY,
-    NOTHING_KNOWN,
     Claim,
     Heard,
-    Known,
     Named,
     Use,
-    categories_of,
     claims_with,
     named,
     properties_of,

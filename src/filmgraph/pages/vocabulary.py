@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from filmgraph.errors import NotFoundError
 from filmgraph.lookup import folded_text, labels_of, texts_of
 from filmgraph.namespaces import FG, SKOS, shorten
-from filmgraph.pages.parts import NO_CATEGORY, Kin, Named, named
+from filmgraph.pages.known import NO_CATEGORY, Kin
+from filmgraph.pages.parts import Named, named
 
 if TYPE_CHECKING:
     from filmgraph.arrays import FilmTechniqueArrays
