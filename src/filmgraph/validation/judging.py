@@ -11,10 +11,7 @@ that has them, and where the nodes are many, SPARQL rules are asked only about t
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,64 +19,75 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from filmgraph.errors import DataError
-from filmgraph.namespaces import RDF, RDFS, SH, XSD
+from filmgraph.namespaces import RDF, RDFS, SH
 from filmgraph.readers import triples_of
 from filmgraph.rows import printable
-from filmgraph.validation.report import Violation, cut, short_iri
-from filmgraph.validation.sources import Places, Source
+from filmgraph.validation.comparing import report_incomparable
+from filmgraph.validation.findings import (
+    Finding,
+    Judgement,
+    named_owner,
+    path_text,
+    quiet,
+    rdflib_term,
+    take_messages,
+    value_text,
+)
+from filmgraph.validation.sources import Source
 from filmgraph.validation.suspects import Suspects
 
 if TYPE_CHECKING:
     from rdflib import Graph
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["judge", "read_rules"]
 
-_LONGEST_VALUE = 80
 _MANY = 500
 """The number of nodes from which on it pays to ask which of them the SPARQL rules suspect."""
 _TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
-_BARE_TYPES = frozenset(XSD + name for name in ("integer", "decimal", "boolean"))
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """The nodes that the rules of one shapes file judged, and what was found."""
+def judge(
+    sources: Sequence[Source],
+    rest: Sequence[Source],
+    *,
+    shapes: Path,
+    tell: Callable[[str], None],
+    rules: Graph | None = None,
+) -> Judgement:
+    """Judge the subjects of some files, in the graph of these and the rest, by the rules of a shapes file.
 
-    focus_nodes: frozenset[Any]
-    violations: list[Violation]
-
-
-def judge(sources: Sequence[Source], rest: Sequence[Source], *, shapes: Path, tell: Callable[[str], None]) -> Judgement:
-    """Judge the subjects of some files, in the graph of these and the rest, by the rules of a shapes file."""
-    with _quiet():
+    ``rules`` are those of its rules that are meant, where not all are; they are changed.
+    """
+    with quiet():
         graph = _graph(triple for source in (*sources, *rest) for triple in source.triples)
-        rules = _graph(triples_of([shapes]))
-        subjects = {_rdflib_term(subject): subject for source in sources for subject in source.subjects}
-        messages = _take_messages(rules)
+        rules = read_rules(shapes) if rules is None else rules
+        subjects = {rdflib_term(subject): subject for source in sources for subject in source.subjects}
+        messages = take_messages(rules)
         focus_nodes = _narrow(rules, graph, set(subjects))
         tell(f"judging by {shapes.name}: {len(focus_nodes):,} subject{'' if len(focus_nodes) == 1 else 's'}")
         if len(focus_nodes) >= _MANY:
             graph.suspects = Suspects(triple for source in (*sources, *rest) for triple in source.triples)
         results = _run_pyshacl(graph, rules, shapes) if focus_nodes else None
-    violations: list[Violation] = []
+    findings: list[Finding] = []
     if results is not None:
         from rdflib import URIRef
 
-        places = Places(sources)
         for result in results.objects(None, URIRef(SH + "result")):
             found = {str(predicate): value for predicate, value in results.predicate_objects(result)}
             focus = subjects.get(found[SH + "focusNode"])
             if focus is not None:
-                violations.append(_violation(found, focus, places, results, rules, messages))
-    return Judgement(frozenset(subjects[node] for node in focus_nodes), violations)
+                findings.append(_finding(found, focus, results, rules, messages))
+    return Judgement(frozenset(subjects[node] for node in focus_nodes), tuple(findings))
 
 
-def _violation(
-    found: dict[str, Any], focus: Any, places: Places, results: Graph, rules: Graph, messages: dict[Any, str]
-) -> Violation:
-    """Return a result of pySHACL's report as a Violation."""
-    source, named = places.of(focus)
-    shape = _named_owner(found[SH + "sourceShape"], rules)
+def read_rules(shapes: Path) -> Graph:
+    """Return the rules of a shapes file as an rdflib graph."""
+    rules: Graph = _graph(triples_of([shapes]))
+    return rules
+
+
+def _finding(found: dict[str, Any], focus: Any, results: Graph, rules: Graph, messages: dict[Any, str]) -> Finding:
+    """Return a result of pySHACL's report as a Finding."""
     message = (
         messages.get(found.get(SH + "sourceConstraint"))
         or messages.get(found[SH + "sourceShape"])
@@ -87,15 +95,14 @@ def _violation(
     )
     path = found.get(SH + "resultPath")
     value = found.get(SH + "value")
-    return Violation(
-        focus=named,
-        shape=shape,
-        path=None if path is None else _path_text(path, results),
-        value=None if value is None else _value_text(value),
+    return Finding(
+        focus=focus,
+        shape=named_owner(found[SH + "sourceShape"], rules),
+        constraint=str(found.get(SH + "sourceConstraintComponent", "")).removeprefix(SH),
+        path=None if path is None else path_text(path, results),
+        value=None if value is None else value_text(value),
         message=printable(" ".join(message.split())),
         severity=str(found[SH + "resultSeverity"]).removeprefix(SH).lower(),
-        file=source.name,
-        line=source.lines.get(named),
     )
 
 
@@ -155,27 +162,11 @@ def _targeted(graph: Graph, kind: str, target: Any) -> set[Any]:
     return {node for class_ in classes for node in graph.subjects(URIRef(RDF + "type"), class_)}
 
 
-def _take_messages(rules: Graph) -> dict[Any, str]:
-    """Take the messages out of a shapes graph, English ones first, and return them by shape or constraint.
-
-    pySHACL substitutes variables in a SPARQL rule's message by way of a regular expression that a backslash in the
-    data breaks, so it is given none.
-    """
-    from rdflib import URIRef
-
-    predicate = URIRef(SH + "message")
-    messages: dict[Any, str] = {}
-    for shape in set(rules.subjects(predicate)):
-        texts = sorted(rules.objects(shape, predicate), key=lambda text: (text.language != "en", str(text)))  # type: ignore[attr-defined]
-        messages[shape] = str(texts[0])
-        rules.remove((shape, predicate, None))
-    return messages
-
-
 def _run_pyshacl(graph: Graph, rules: Graph, shapes: Path) -> Graph:
     """Run pySHACL and return its report; what it cannot work with becomes a DataError."""
     import pyshacl
 
+    report_incomparable()
     try:
         _conforms, results, text = pyshacl.validate(graph, shacl_graph=rules, inference="none")
     except Exception as error:
@@ -186,18 +177,6 @@ def _run_pyshacl(graph: Graph, rules: Graph, shapes: Path) -> Graph:
         raise DataError(f"pySHACL cannot judge by these shapes: {printable(str(text))[:300]}", file=str(shapes))
     judged: Graph = results
     return judged
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep rdflib from logging a traceback for each literal that its datatype does not allow: a rule reports it."""
-    logger = logging.getLogger("rdflib.term")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @cache
@@ -233,7 +212,7 @@ def _graph_class() -> type[Any]:
             if this is not None and self.suspects is not None and prepared is not query_object:
                 if query_object not in self._suspected:
                     found = self.suspects.of(query_object, prepared.algebra)
-                    self._suspected[query_object] = found and frozenset(map(_rdflib_term, found))
+                    self._suspected[query_object] = found and frozenset(map(rdflib_term, found))
                 suspected = self._suspected[query_object]
                 if suspected is not None and this not in suspected:
                     nothing = Result("SELECT")
@@ -255,79 +234,10 @@ def _graph(triples: Iterable[ox.Triple]) -> Any:
     def known(term: Any) -> Any:
         made = terms.get(term)
         if made is None:
-            made = terms[term] = _rdflib_term(term)
+            made = terms[term] = rdflib_term(term)
         return made
 
     graph = _graph_class()()
     for triple in triples:
         graph.add((known(triple.subject), known(triple.predicate), known(triple.object)))
     return graph
-
-
-def _rdflib_term(term: Any) -> Any:
-    """Return a pyoxigraph term as rdflib's own parsers would have made it, literals as they are written."""
-    from rdflib import BNode, Literal, URIRef
-
-    if isinstance(term, ox.NamedNode):
-        return URIRef(term.value)
-    if isinstance(term, ox.BlankNode):
-        return BNode(term.value)
-    if not isinstance(term, ox.Literal):
-        raise DataError(f"a triple inside a triple cannot be judged: {printable(str(term))[:_LONGEST_VALUE]}")
-    if term.language:
-        return Literal(term.value, lang=term.language)
-    if term.datatype.value == XSD + "string":
-        return Literal(term.value)
-    return Literal(term.value, datatype=URIRef(term.datatype.value), normalize=False)
-
-
-def _named_owner(node: Any, graph: Graph) -> str:
-    """Return the IRI of a node, for a blank node that of the nearest node with an IRI that leads to it."""
-    from rdflib import BNode
-
-    seen: set[Any] = set()
-    while isinstance(node, BNode) and node not in seen:
-        seen.add(node)
-        node = min(graph.subjects(None, node), key=str, default=node)
-    return "a rule without a name" if isinstance(node, BNode) else str(node)
-
-
-def _path_text(path: Any, graph: Graph) -> str:
-    """Return a SHACL path as it would stand in SPARQL."""
-    from rdflib import BNode, URIRef
-
-    if not isinstance(path, BNode):
-        return short_iri(str(path))
-    for name, before, after in (
-        ("inversePath", "^", ""),
-        ("zeroOrMorePath", "", "*"),
-        ("oneOrMorePath", "", "+"),
-        ("zeroOrOnePath", "", "?"),
-    ):
-        for inner in graph.objects(path, URIRef(SH + name)):
-            return before + _bracketed(_path_text(inner, graph)) + after
-    for inner in graph.objects(path, URIRef(SH + "alternativePath")):
-        return "|".join(_path_text(item, graph) for item in graph.items(inner))
-    return "/".join(_bracketed(_path_text(item, graph)) for item in graph.items(path))
-
-
-def _bracketed(path: str) -> str:
-    return f"({path})" if "|" in path or "/" in path.partition("://")[0] else path
-
-
-def _value_text(value: Any) -> str:
-    """Return a value as people would write it in Turtle, printable and short."""
-    from rdflib import BNode, Literal
-
-    if isinstance(value, BNode):
-        return "a blank node"
-    if not isinstance(value, Literal):
-        return short_iri(str(value))
-    text = cut(printable(str(value)), _LONGEST_VALUE)
-    if value.language:
-        return f'"{text}"@{value.language}'
-    if value.datatype is None:
-        return f'"{text}"'
-    if str(value.datatype) in _BARE_TYPES and not value.ill_typed:
-        return text
-    return f'"{text}"^^{short_iri(str(value.datatype))}'

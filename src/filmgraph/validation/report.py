@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from filmgraph.namespaces import shorten
 from filmgraph.rows import printable
@@ -43,13 +43,15 @@ class Report:
     """What a validation found.
 
     ``violations`` are in the order of file, line, subject and rule; ``focus_nodes`` counts the subjects of the files
-    that some rule judged, or whatever else was judged and ``judged`` names; ``files`` are the names of the files.
+    that some rule judged, or whatever else was judged and ``judged`` names; ``files`` are the names of the files;
+    ``notes`` say what a reader should know of how it was judged.
     """
 
     violations: tuple[Violation, ...]
     focus_nodes: int
     files: tuple[str, ...]
     judged: str = "subject"
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def conforms(self) -> bool:

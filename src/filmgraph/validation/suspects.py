@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from filmgraph.namespaces import XSD
 
-__all__ = ["Suspects"]
+__all__ = ["Suspects", "inside", "is_agreed"]
 
 _THIS = "this"
 _KEEPING = frozenset(("SelectQuery", "Project", "Distinct"))
@@ -95,8 +95,8 @@ def _bound(part: Any, this: Any) -> set[Any] | None:
         return {term for triple in part.triples for term in triple if isinstance(term, Variable)}
     if part.name in ("Filter", "Extend"):
         bound = _bound(part.p, this)
-        inside = list(_inside(part.expr))
-        if bound is None or (this in inside and this not in bound) or not all(map(_is_agreed, inside)):
+        said = list(inside(part.expr))
+        if bound is None or (this in said and this not in bound) or not all(map(is_agreed, said)):
             return None
         return bound
     if part.name in ("Join", "Union"):
@@ -107,24 +107,24 @@ def _bound(part: Any, this: Any) -> set[Any] | None:
     return None
 
 
-def _inside(expression: Any) -> Iterator[Any]:
+def inside(expression: Any) -> Iterator[Any]:
     """Yield an expression and everything in it."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
     yield expression
     if isinstance(expression, CompValue) and expression.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
         # The attribute is the pattern; the item is what rdflib made it from, its filters gone.
-        yield from _inside(expression.graph)
+        yield from inside(expression.graph)
     elif isinstance(expression, CompValue):
         for name, value in expression.items():
             if name != "_vars":
-                yield from _inside(value)
+                yield from inside(value)
     elif isinstance(expression, Sequence) and not isinstance(expression, str):
         for value in expression:
-            yield from _inside(value)
+            yield from inside(value)
 
 
-def _is_agreed(node: Any) -> bool:
+def is_agreed(node: Any) -> bool:
     """Whether rdflib and pyoxigraph make the same of a part of an expression."""
     from rdflib.plugins.sparql.parserutils import CompValue
 
