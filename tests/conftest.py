@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import OxigraphServer
+from virtuoso import MISSING as NO_VIRTUOSO
+from virtuoso import VirtuosoServer
 
 from filmgraph.graph import FilmGraph
 from filmgraph.stores import DiskStore, MemoryStore, RemoteStore, Store
@@ -48,6 +50,16 @@ def oxigraph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oxigra
 def scratch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OxigraphServer]:
     """A server that tests may write to; each clears it first."""
     with OxigraphServer(tmp_path_factory.mktemp("scratch") / "store") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory, workspace: Workspace) -> Iterator[VirtuosoServer]:
+    """A Virtuoso that holds the graph that filmgraph comes with; tests only read it."""
+    if NO_VIRTUOSO:
+        pytest.skip(NO_VIRTUOSO)
+    with VirtuosoServer(tmp_path_factory.mktemp("virtuoso") / "base", allowed=[workspace.root]) as server:
+        server.bulk_load(workspace.graph_files)
         yield server
 
 

@@ -1,31 +1,25 @@
 """A store behind a SPARQL 1.1 endpoint, through SPARQLWrapper.
 
-An endpoint is not trusted: its answer must come within a total deadline, in at most a given number of bytes, with
-the content type that was asked for, from the address that was given: no redirect is followed, since it could lead to
-any machine, and would turn an update into a question that succeeds. SPARQLWrapper's own timeout holds for each read
-alone, so the request runs in a thread that the caller waits for no longer than the deadline.
+What the endpoint speaks otherwise than the standard has it stands in :mod:`filmgraph.stores.dialects`; how one request
+is kept in bounds, in :mod:`filmgraph.stores.exchange`.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyoxigraph as ox
 
 from filmgraph.errors import (
-    DataError,
     EndpointAnswerError,
-    EndpointDownError,
     EndpointStatusError,
     EndpointTimeoutError,
     QueryError,
@@ -33,39 +27,40 @@ from filmgraph.errors import (
     RemoteError,
     StoreError,
 )
-from filmgraph.readers import check_depth, read_rdf
+from filmgraph.readers import read_rdf
 from filmgraph.rows import Rows
+from filmgraph.stores.answers import Depth, InnerTriples, Replaced, RowStream, triples_in
+from filmgraph.stores.batches import packed, sent_all
+from filmgraph.stores.dialects import STANDARD, Asked, Dialect, dialect_of
+from filmgraph.stores.exchange import Exchange, exchange, moved_to
+from filmgraph.stores.logins import LOGIN, LOGIN_FILE, Login
+from filmgraph.stores.templates import constructed
+
+if TYPE_CHECKING:
+    from urllib.request import Request
 
 __all__ = ["RemoteStore"]
 
-_CHUNK = 64 * 1024
 _RESULTS_TYPES = ("application/sparql-results+json", "application/json")
-_GRAPH_TYPES = ("text/turtle", "application/x-turtle", "application/n-triples")
-_MOVED = (301, 302, 303, 307, 308)
+_GRAPH_TYPES = ("text/turtle", "application/x-turtle", "application/turtle", "application/n-triples")
 _UNSAFE_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+_LONGEST_PROBE = 4096
 
 
-@dataclass
-class _Job:
-    """One request and, when it is done, its outcome."""
+class _Engine:
+    """What is known of the engine behind an endpoint, shared by all copies of a store."""
 
-    url: str
-    is_update: bool
-    body: bytes = b""
-    content_type: str = ""
-    status: int = 0
-    retry_after: str | None = None
-    location: str | None = None
-    error: Exception | None = None
-    detail: str = ""
+    dialect: Dialect | None = None
 
 
 class RemoteStore:
     """A SPARQL endpoint.
 
     ``deadline`` is the longest that one call may take in all, in seconds, retries included; ``largest_answer``
-    caps its bytes. An answer of 429 or 503 is tried again up to ``retries`` times, when its ``Retry-After``
-    (or, without one, a pause that doubles) fits into the deadline. Changes need ``update_url``.
+    caps the bytes of an answer that is held in memory. An answer of 429 or 503 is tried again up to ``retries`` times,
+    when its ``Retry-After`` (or, without one, a pause that doubles) fits into the deadline. Changes need
+    ``update_url``. A graph is named in the address, as the protocol has it: ``…?default-graph-uri=IRI``. Name and
+    password are told in the environment (:mod:`filmgraph.stores.logins`), or as ``login``.
 
     Raises the :class:`~filmgraph.errors.RemoteError` family.
     """
@@ -78,6 +73,7 @@ class RemoteStore:
         deadline: float = 30.0,
         largest_answer: int = 64 * 1024**2,
         retries: int = 3,
+        login: Login | None = None,
     ) -> None:
         for address in (url,) if update_url is None else (url, update_url):
             try:
@@ -93,6 +89,21 @@ class RemoteStore:
         self.largest_answer = largest_answer
         self.retries = retries
         self._update_url = update_url
+        self._login = login or Login.of_environment(*filter(None, (url, update_url)))
+        self._engine = _Engine()
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the engine behind the endpoint speaks, asked once."""
+        if self._engine.dialect is None:
+            self._engine.dialect = self._probed(time.monotonic() + self.deadline)
+        return self._engine.dialect or STANDARD
+
+    @property
+    def graph(self) -> str | None:
+        """The graph that requests name, where they name one."""
+        _, parameters = _parted(self.name)
+        return self.dialect.graph_of(dict(parameters).get("default-graph-uri"))
 
     def within(self, seconds: float) -> RemoteStore:
         """Return the same endpoint with a deadline of so many seconds, if that is less than its own."""
@@ -100,28 +111,54 @@ class RemoteStore:
         hurried.deadline = min(self.deadline, max(seconds, 0.001))
         return hurried
 
-    def select(self, query: str) -> Rows:
-        """Run a SELECT query."""
-        answer = self._results(query)
-        if not isinstance(answer, Rows):
-            raise QueryError("is no SELECT query")
-        return answer
+    def select(self, query: str, *, most: int | None = None) -> Rows:
+        """Run a SELECT query; read no more than ``most`` rows, where that is given."""
+        with self.stream(query, largest=self.largest_answer) as rows:
+            terms = []
+            for row in rows if most is None or most > 0 else ():
+                terms.append(row)
+                if len(terms) == most:
+                    break
+            return Rows(rows.columns, terms)
+
+    @contextmanager
+    def stream(self, query: str, *, largest: int | None = None) -> Iterator[RowStream]:
+        """Run a SELECT query and give its rows as they come; to leave early is to hang up.
+
+        The deadline holds for all of them together. That the answer was cut short by the endpoint is raised at its
+        end, where it is read to its end.
+        """
+        with self._answers(query, largest) as (_, rows):
+            if rows.truth is not None:
+                raise QueryError("is no SELECT query")
+            yield rows
 
     def ask(self, query: str) -> bool:
         """Run an ASK query."""
-        answer = self._results(query)
-        if not isinstance(answer, bool):
-            raise QueryError("is no ASK query")
-        return answer
+        with self._answers(query, self.largest_answer) as (_, rows):
+            if rows.truth is None:
+                raise QueryError("is no ASK query")
+            return rows.truth
 
     def construct(self, query: str) -> list[ox.Triple]:
         """Run a CONSTRUCT or DESCRIBE query."""
-        job = self._request(query, "turtle", _GRAPH_TYPES)
-        try:
-            check_depth(job.body, ox.RdfFormat.TURTLE, "")
-            return [quad.triple for quad in ox.parse(job.body, format=ox.RdfFormat.TURTLE, base_iri=self.name)]
-        except (DataError, SyntaxError, ValueError, MemoryError) as error:
-            raise EndpointAnswerError(f"the answer is no Turtle: {error}", url=self.name) from error
+        return list(dict.fromkeys(self.triples(query, largest=self.largest_answer)))
+
+    def triples(self, query: str, *, largest: int | None = None) -> Iterator[ox.Triple]:
+        """Run a CONSTRUCT or DESCRIBE query and yield its triples as they come, one perhaps more than once."""
+        end = time.monotonic() + self.deadline
+        asked = self.dialect.asked(query, seconds=self.deadline)
+        if asked.template is not None:
+            with self._answers(query, largest, asked=asked) as (_, rows):
+                yield from constructed(asked.template, rows)
+            return
+        sent = self._sent(asked, "turtle", end, largest, watch=InnerTriples(self.name))
+        with sent:
+            self._check(sent, query, accepted=_GRAPH_TYPES)
+            if reason := self.dialect.partial(sent.header, asked, 0):
+                raise EndpointAnswerError(reason, url=self.name)
+            form = ox.RdfFormat.N_TRIPLES if sent.content_type == _GRAPH_TYPES[-1] else ox.RdfFormat.TURTLE
+            yield from triples_in(sent, form)
 
     def describe(self, resource: str) -> list[ox.Triple]:
         """Return the triples whose subject is a resource, given by its IRI."""
@@ -134,30 +171,47 @@ class RemoteStore:
         return not _UNSAFE_IN_IRI.search(graph) and self.ask(f"ASK {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
 
     def update(self, update: str) -> None:
-        """Run a SPARQL update in one request."""
+        """Run a SPARQL update in one request; it is never sent again where it may have been done."""
         if self._update_url is None:
             raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
-        self._request(update, "json", None)
+        dialect = self.dialect
+        text = dialect.changed(update)
+        sent = exchange(
+            lambda: self._request(text, "update", ()),
+            url=self._update_url,
+            deadline=self.deadline,
+            retries=self.retries,
+            is_change=True,
+            most=self.largest_answer,
+            login=self._login,
+        )
+        with sent:
+            self._check(sent, update, is_update=True)
+            while sent.read(1 << 16):
+                pass  # An engine may find out late that it cannot do it, and hang up.
 
     def load(self, file: str | os.PathLike[str]) -> int:
-        """Load an RDF file in one update request; return how many triples are new.
+        """Load an RDF file by SPARQL updates; return how many triples are new.
 
-        All of its statements go into the default graph: the names of graphs are dropped.
+        A file of up to some thousand triples is one update, all of it or none; a larger one is several, and
+        :class:`~filmgraph.errors.PartialLoadError` says what is in where one fails. All of its statements go into the
+        one graph that is asked: the names of graphs are dropped.
         """
         if self._update_url is None:
             raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
-        triples = {str(quad.triple) for quad in read_rdf(file).quads()}
-        if not triples:
-            return 0
-        before = self._size()
-        self.update("INSERT DATA {\n" + "".join(f"{triple} .\n" for triple in sorted(triples)) + "}")
-        return self._size() - before
+        quads = read_rdf(file).quads()
+        dialect = self.dialect
+        before = len(self)
+        packs = packed((quad.triple for quad in quads), triples_each=dialect.most_triples, size=dialect.largest_update)
+        sent_all(packs, lambda lines: self.update("INSERT DATA {\n" + "".join(lines) + "}"), file=file, url=self.name)
+        return len(self) - before
 
     def close(self) -> None:
         """Do nothing: no connection outlives its call."""
 
     def __len__(self) -> int:
-        return self._size()
+        rows = self.select(self.dialect.size)
+        return int(str(next(iter(rows))[0]))
 
     def __enter__(self) -> Self:
         return self
@@ -167,171 +221,122 @@ class RemoteStore:
     ) -> None:
         self.close()
 
-    def _size(self) -> int:
-        rows = self.select("SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }")
-        return int(str(next(iter(rows))[0]))
-
-    def _results(self, query: str) -> Rows | bool:
-        answer = _parsed(self._request(query, "json", _RESULTS_TYPES).body)
-        if isinstance(answer, str):
-            raise EndpointAnswerError(f"the answer is no SPARQL result: {answer}", url=self.name)
-        return answer
-
-    def _request(self, text: str, form: str, accepted: tuple[str, ...] | None) -> _Job:
-        """Send a query or update, again where the endpoint asks for it, and return an accepted answer."""
+    @contextmanager
+    def _answers(
+        self, query: str, largest: int | None, *, asked: Asked | None = None
+    ) -> Iterator[tuple[Asked, RowStream]]:
+        """Ask a SELECT or ASK query, and give what comes while it comes."""
         end = time.monotonic() + self.deadline
-        for attempt in range(self.retries + 1):
-            job = self._attempt(text, form, end, is_update=accepted is None)
-            pause = _pause(job, attempt)
-            if pause is None:
-                break
-            if attempt == self.retries or time.monotonic() + pause >= end:
-                raise EndpointStatusError(
-                    f"is busy (HTTP {job.status}) and asks to wait {pause:.0f} s: try again later",
-                    url=job.url,
-                    status=job.status,
-                )
-            time.sleep(pause)
-        self._check(job, accepted, text)
-        return job
+        dialect = self.dialect
+        asked = asked or dialect.asked(query, seconds=end - time.monotonic())
+        old, new = dialect.bare_blank
+        replaced = Replaced(old, new) if old else None
+        depth = Depth(self.name)
+        sent = self._sent(
+            asked, "json", end, largest, watch=depth if replaced is None else lambda piece: replaced(depth(piece))
+        )
+        with sent:
+            self._check(sent, query, accepted=_RESULTS_TYPES)
+            rows = RowStream(sent, mend=asked.mend, whole=lambda read: self._check_whole(sent, asked, read))
+            try:
+                yield asked, rows
+            finally:
+                rows.close()
 
-    def _attempt(self, text: str, form: str, end: float, *, is_update: bool) -> _Job:
-        job = _Job(self._update_url if is_update and self._update_url else self.name, is_update)
-        remaining = max(end - time.monotonic(), 0.001)
-        thread = threading.Thread(target=self._send, args=(job, text, form, end), daemon=True, name="filmgraph-remote")
-        thread.start()
-        thread.join(remaining)
-        if thread.is_alive() or (isinstance(job.error, TimeoutError)):
-            raise EndpointTimeoutError(f"no whole answer within {self.deadline:.3g} s", url=job.url)
-        return job
+    def _check_whole(self, sent: Exchange, asked: Asked, read: int) -> None:
+        """Raise an error where the endpoint says that its answer, of so many rows, is a part only."""
+        reason = self.dialect.partial(sent.header, asked, read)
+        if reason is not None:
+            raise EndpointAnswerError(reason, url=self.name)
 
-    def _send(self, job: _Job, text: str, form: str, end: float) -> None:
-        from urllib.error import HTTPError
+    def _sent(
+        self, asked: Asked, form: str, end: float, largest: int | None, watch: Callable[[bytes], bytes] | None
+    ) -> Exchange:
+        return exchange(
+            lambda: self._request(asked.text, form, asked.parameters),
+            url=self.name,
+            deadline=max(end - time.monotonic(), 0.001),
+            retries=self.retries,
+            is_change=False,
+            most=largest,
+            login=self._login,
+            watch=watch,
+        )
 
+    def _probed(self, end: float) -> Dialect | None:
+        """Return the dialect of whatever answers; None where nothing does, so that it is asked again next time."""
+        sent = Exchange(
+            lambda: self._request("ASK {}", "json", ()),
+            end=end,
+            deadline=self.deadline,
+            most=_LONGEST_PROBE,
+            login=self._login,
+        )
+        with sent:
+            if sent.headers is None:
+                return None
+            body = b""
+            try:
+                body = sent.read() if 200 <= sent.status < 300 else b""
+            except EndpointTimeoutError:
+                raise
+            except RemoteError:
+                pass  # The query itself will tell what is wrong here.
+            return dialect_of(sent.header("Server") or "", body)
+
+    def _request(self, text: str, form: str, parameters: Iterable[tuple[str, str]]) -> Request:
+        """Return a query, whose answer is to be "json" or "turtle", or an "update" as a request."""
         from SPARQLWrapper import CONSTRUCT, INSERT, JSON, POST, POSTDIRECTLY, SELECT, TURTLE, SPARQLWrapper
 
-        wrapper = SPARQLWrapper(self.name, updateEndpoint=self._update_url, agent="filmgraph")
+        url, own = _parted(self.name)
+        update_url, of_updates = _parted(self._update_url or self.name)
+        wrapper = SPARQLWrapper(url, updateEndpoint=update_url, agent="filmgraph")
         wrapper.setOnlyConneg(True)
         wrapper.setReturnFormat(TURTLE if form == "turtle" else JSON)
         wrapper.setMethod(POST)
-        if job.is_update:
+        if form == "update":
             wrapper.setRequestMethod(POSTDIRECTLY)
-        wrapper.setTimeout(max(1, round(end - time.monotonic() + 0.5)))
         wrapper.queryString = text
-        wrapper.queryType = INSERT if job.is_update else CONSTRUCT if form == "turtle" else SELECT
-        try:
-            # SPARQLWrapper.query() would read an error's body without bound, and follow redirects.
-            request = wrapper._createRequest()
-            with _opener().open(request, timeout=wrapper.timeout) as response:
-                self._read(job, response, end)
-        except HTTPError as error:
-            with error:
-                job.status = error.code
-                job.retry_after = error.headers.get("Retry-After")
-                job.location = error.headers.get("Location")
-                job.detail = " ".join(error.read(500).decode("utf-8", "replace").split())[:200]
-        except Exception as error:
-            reason = getattr(error, "reason", None)
-            job.error = reason if isinstance(reason, Exception) else error
+        wrapper.queryType = INSERT if form == "update" else CONSTRUCT if form == "turtle" else SELECT
+        named = dict(of_updates if form == "update" else own)
+        if self._engine.dialect is not None and (graph := self.graph):
+            named.setdefault("default-graph-uri", graph)
+        for name, value in (*named.items(), *parameters):
+            wrapper.addParameter(name, value)
+        # SPARQLWrapper.query() would read an error's body without bound, and follow redirects.
+        request: Request = wrapper._createRequest()
+        return request
 
-    def _read(self, job: _Job, response: Any, end: float) -> None:
-        job.status = response.status
-        job.content_type = response.headers.get_content_type()
-        chunks: list[bytes] = []
-        size = 0
-        while chunk := response.read1(_CHUNK):
-            size += len(chunk)
-            if size > self.largest_answer:
-                job.error = EndpointAnswerError(
-                    f"the answer is larger than {self.largest_answer:,} bytes: ask for less", url=self.name
-                )
-                return
-            if time.monotonic() > end:
-                job.error = TimeoutError()
-                return
-            chunks.append(chunk)
-        job.body = b"".join(chunks)
-
-    def _check(self, job: _Job, accepted: tuple[str, ...] | None, text: str) -> None:
-        if isinstance(job.error, RemoteError):
-            raise job.error
-        if job.error is not None:
-            raise EndpointDownError(f"does not answer: {job.error or type(job.error).__name__}", url=job.url)
-        if job.status == 400:
-            raise QueryError(_not_understood(job, text))
-        if job.status in _MOVED and job.location:
-            raise EndpointStatusError(_moved(job.url, job.location), url=job.url, status=job.status)
-        if not 200 <= job.status < 300:
-            detail = f": {job.detail}" if job.detail else ""
-            if job.status in (404, 405):
-                kind = "update" if job.is_update else "query"
+    def _check(
+        self, sent: Exchange, text: str, *, accepted: tuple[str, ...] | None = None, is_update: bool = False
+    ) -> None:
+        url = self._update_url if is_update and self._update_url else self.name
+        if sent.status == 400:
+            raise QueryError(_not_understood(url, sent.detail, text))
+        if moved := moved_to(sent):
+            raise EndpointStatusError(moved, url=url, status=sent.status)
+        if not 200 <= sent.status < 300:
+            detail = f": {sent.detail}" if sent.detail else ""
+            if sent.status in (404, 405):
+                kind = "update" if is_update else "query"
                 detail = f": is this the address of its {kind} service (oxigraph: …/{kind}, Fuseki: …/DATASET/{kind})?"
-            raise EndpointStatusError(f"answered HTTP {job.status}{detail}", url=job.url, status=job.status)
-        if accepted is not None and job.content_type not in accepted:
+            if sent.status == 401:
+                detail = f": it asks who you are: set {LOGIN} or {LOGIN_FILE}"
+                detail = detail if self._login is None else ": it does not take this login"
+            raise EndpointStatusError(f"answered HTTP {sent.status}{detail}", url=url, status=sent.status)
+        if accepted is not None and sent.content_type not in accepted:
             raise EndpointAnswerError(
-                f"answered {job.content_type}, not {accepted[0]}: is this the address of a SPARQL endpoint?",
-                url=job.url,
+                f"answered {sent.content_type}, not {accepted[0]}: is this the address of a SPARQL endpoint?", url=url
             )
 
 
-def _parsed(body: bytes) -> Rows | bool | str:
-    """Return a SPARQL result as rows or a boolean, or what is wrong with it.
-
-    Nothing is raised here: an error would keep the parser alive in its frames until some thread drops it, and the
-    parser may only be dropped by its own.
-    """
-    try:
-        check_depth(body, ox.RdfFormat.JSON_LD, "")
-        answer = ox.parse_query_results(body, ox.QueryResultsFormat.JSON)
-        if isinstance(answer, ox.QueryBoolean):
-            return bool(answer)
-        columns = tuple(variable.value for variable in answer.variables)
-        return Rows(columns, [tuple(solution) for solution in answer])
-    except (DataError, SyntaxError, ValueError) as error:
-        return str(error)
+def _parted(url: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return an address without its query string, and the parameters in that."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="", fragment="")), parse_qsl(parts.query, keep_blank_values=True)
 
 
-def _moved(url: str, location: str) -> str:
-    """Return what to do about a redirect, whose address may be relative, hostile or no address at all."""
-    try:
-        address = urljoin(url, location)
-        is_web = urlsplit(address).scheme in ("http", "https")
-    except ValueError:
-        address, is_web = location, False
-    return f"moved to {address[:200]}: " + ("give that address" if is_web else "that is no address of an endpoint")
-
-
-def _not_understood(job: _Job, text: str) -> str:
+def _not_understood(url: str, detail: str, text: str) -> str:
     from filmgraph.stores.complaints import complaint
 
-    told = complaint(job.detail, text)
-    return told.replace("not understood", f"not understood by {job.url}", 1)
-
-
-def _opener() -> Any:
-    """Return an opener that speaks HTTP and nothing else, and follows no redirect."""
-    from urllib import request
-
-    opener = request.OpenerDirector()
-    for handler in (
-        request.ProxyHandler,
-        request.HTTPHandler,
-        request.HTTPSHandler,
-        request.HTTPDefaultErrorHandler,
-        request.HTTPErrorProcessor,
-        request.UnknownHandler,
-    ):
-        opener.add_handler(handler())
-    return opener
-
-
-def _pause(job: _Job, attempt: int) -> float | None:
-    """Return how long to wait before another attempt, in seconds; None where another attempt is pointless."""
-    if job.status not in (429, 503):
-        return None
-    if job.retry_after:
-        if re.fullmatch(r"[0-9]+", job.retry_after.strip()):
-            return float(job.retry_after)
-        with suppress(ValueError, TypeError, OverflowError):
-            return max(parsedate_to_datetime(job.retry_after).timestamp() - time.time(), 0.0)
-    return 0.5 * 2.0**attempt
+    return complaint(detail, text).replace("not understood", f"not understood by {url}", 1)
