@@ -12,7 +12,8 @@ import generate
 import networkx as nx
 from measure import Task, print_table, take_turns
 
-from filmgraph.paths import PathIndex
+from filmgraph.arrays import open_arrays
+from filmgraph.paths import ArrayLinks, PathIndex
 from filmgraph.stores import MemoryStore
 
 PATHS = 5
@@ -25,12 +26,13 @@ def run(*, tiny: bool = False) -> None:
         file = Path(name) / "graph.ttl"
         generate.write_graph(file, films)
         store = MemoryStore.of_files([file])
-    building = take_turns([Task("index of paths", lambda: PathIndex(store))], rounds=1)
+    building = take_turns([Task("index of paths", lambda: PathIndex.of_store(store))], rounds=1)
     print_table(f"Paths: index of {films:,} films", building)
-    index = PathIndex(store)
+    links = ArrayLinks(open_arrays(store))
+    index = PathIndex(links, store)
     graph: nx.Graph[str] = nx.Graph()
-    graph.add_edges_from((node, other, {"kind": kind}) for node, other, kind in index.links())
-    pairs = [random.Random(seed).sample(index.films, 2) for seed in range(samples)]
+    graph.add_edges_from((node, other, {"kind": kind}) for node, other, kind in links.all())
+    pairs = [random.Random(seed).sample(links.films, 2) for seed in range(samples)]
 
     def each(answer: Callable[[str, str], object]) -> Callable[[], object]:
         turn = cycle(pairs)

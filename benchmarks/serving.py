@@ -195,7 +195,8 @@ def oxigraph(folder: Path, files: Sequence[Path]) -> Iterator[str]:
     binary = shutil.which("oxigraph", path=str(Path(sys.executable).parent))
     assert binary is not None, "install the extra filmgraph-kg[dev]"
     load_into(folder, files)
-    command = [binary, "serve-read-only", "--location", str(folder)]
+    (store,) = folder.glob("generation-*/store")
+    command = [binary, "serve-read-only", "--location", str(store)]
     with _running(command, lambda port: ["--bind", f"127.0.0.1:{port}"]) as address:
         yield address
 

@@ -1,15 +1,16 @@
 """Write what the documents take from the project itself.
 
 ``python docs/generate.py`` writes docs/queries.md (from the headers of the query files), docs/ontology.md (from the
-ontology and its shapes), docs/coverage.md (from queries to the graph) and docs/model.svg, and puts what the examples
-of the other documents print now between their prompts. With ``--check`` nothing is written: each of the four that is
-stale is named on a line of its own, and the status is 1. The examples are not run for that; tests/test_docs.py runs
-them.
+ontology and its shapes), docs/coverage.md (from queries to the graph), docs/model.svg, and docs/scale.svg with the
+figures of docs/scale.md and README.md (from docs/tables/scale.json), and puts what the examples of the other documents
+print now between their prompts. With ``--check`` nothing is written: each of these that is stale is named on a line of
+its own, and the status is 1. The examples are not run for that; tests/test_docs.py runs them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -28,8 +29,17 @@ sys.path.insert(0, str(ROOT / "docs"))
 import coverage  # noqa: E402
 import examples  # noqa: E402
 import picture  # noqa: E402
+import scale_figures  # noqa: E402
+import scale_picture  # noqa: E402
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/model.md", "docs/architecture.md", "docs/sources.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/model.md",
+    "docs/architecture.md",
+    "docs/loading.md",
+    "docs/sources.md",
+)
 """The documents that people write, with examples that can be refreshed."""
 
 _WRITTEN = "<!-- Written by docs/generate.py from {source}: change those, not this page. -->"
@@ -49,6 +59,17 @@ def generated() -> dict[Path, str]:
         ROOT / "docs/ontology.md": ontology_page(ROOT / "ontology"),
         ROOT / "docs/coverage.md": coverage_page(),
         ROOT / "docs/model.svg": picture.draw(),
+        **scale_files(),
+    }
+
+
+def scale_files() -> dict[Path, str]:
+    """Return the pages with figures on scale, these put in, and the picture, from what benchmarks/scale.py kept."""
+    results = json.loads((ROOT / "docs/tables/scale.json").read_text(encoding="utf-8"))
+    pages = (ROOT / "docs/scale.md", ROOT / "README.md")
+    return {
+        **{page: scale_figures.refreshed(page.read_text(encoding="utf-8"), results) for page in pages},
+        ROOT / "docs/scale.svg": scale_picture.draw(results),
     }
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections import Counter
-from importlib.util import module_from_spec, spec_from_file_location
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
+from scripts import BENCHMARKS, generate, script
 
 from filmgraph.arrays import FilmTechniqueArrays
 from filmgraph.namespaces import FG, iri, slug_of
@@ -20,21 +21,9 @@ from filmgraph.stores import MemoryStore
 from filmgraph.validation import validate_files
 from filmgraph.workspace import Workspace
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-
-
-def script(name: str) -> Any:
-    """Return a script of the benchmarks as a module, under a name that no other folder's script has."""
-    spec = spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-generate, measure = script("generate"), script("measure")
+measure = script("measure")
+scale_table = sys.modules.setdefault("scale_table", script("scale_table"))  # as its folder's scripts name it
+scale_runs = script("scale_runs")
 
 
 def made(folder: Path, films: int, *, name: str = "made.ttl", seed: int = generate.SEED, joining: bool = False) -> Path:
@@ -188,3 +177,40 @@ def call(name: str, *arguments: str, folder: Path) -> subprocess.CompletedProces
         cwd=folder,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
+
+
+def test_the_table_of_scale_is_measured_kept_and_shown(tmp_path: Path) -> None:
+    kept = tmp_path / "scale.json"
+    asked = ("--engines", "filmgraph,pyoxigraph,rdflib", "--only", "load,open,similar,sharing,export", "--cap", "100")
+    done = call("scale.py", "--tiny", *asked, "--json", str(kept), "--folder", str(tmp_path / "work"), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) not in done.stdout
+    cells = json.loads(kept.read_text(encoding="utf-8"))["sizes"]["tiny"]["cells"]
+    assert cells.keys() == {"load", "open", "similar", "similar-cold", "sharing", "export-nt", "export-ttl"}
+    for row in ("load", "sharing", "export-nt", "export-ttl"):
+        assert cells[row].keys() == {"filmgraph", "pyoxigraph", "rdflib"}
+    wrong = {row: cell for row, cell in cells.items() if any("seconds" not in each for each in cell.values())}
+    assert wrong == {}
+    assert all(each["peak"] > 5 for cell in cells.values() for each in cell.values())
+    assert sum(line.startswith("| ") for line in done.stdout.splitlines()) == 1 + len(cells)
+    assert {path.name for path in (tmp_path / "work").iterdir()} == {"films-5.nt", "filmgraph-5", "pyoxigraph-5"}
+
+
+def test_scale_stops_what_takes_too_long_and_does_not_try_what_would(tmp_path: Path) -> None:
+    kept = tmp_path / "scale.json"
+    folder = tmp_path / "work"
+    asked = ("--tiny", "--engines", "filmgraph", "--only", "load", "--json", str(kept), "--folder", str(folder))
+    done = call("scale.py", *asked, "--cap", "0.01", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "> 0 s" in done.stdout
+    size = json.loads(kept.read_text(encoding="utf-8"))["sizes"]["tiny"]
+    assert size["cells"] == {"load": {"filmgraph": {"over": True, "cap": 0.01}}}
+    runs = scale_runs.Runs(
+        folder, 50, folder / "x", cap=1.0, patience=1.0, fresh=False, smaller=size, told={"triples": 2_347, "cells": {}}
+    )
+    assert runs.hopeless("load", "filmgraph")
+    assert not runs.hopeless("open", "filmgraph")
+    assert runs.told["cells"] == {"load": {"filmgraph": {"untried": True, "cap": 1.0}}}
+    size["cells"]["load"]["rdflib"] = {"seconds": 0.001, "peak": 1e9}
+    assert runs.hopeless("load", "rdflib")
+    assert runs.told["cells"]["load"]["rdflib"]["most"] > 0

@@ -404,7 +404,7 @@ def test_the_page_of_a_film_is_light() -> None:
 
 def test_likeness_needs_arrays_and_nothing_else_heavy() -> None:
     code = "import filmgraph\nwith filmgraph.open() as graph:\n    assert graph.similar('her-2013')"
-    assert loaded_after(code) == {"numpy", "scipy"}
+    assert loaded_after(code) == {"numpy"}
 
 
 def modules() -> list[str]:

@@ -39,7 +39,7 @@ def certain(praise: int, judges: int) -> float:
 
 @pytest.fixture
 def index(store: Store) -> PathIndex:
-    return PathIndex(store)
+    return PathIndex.of_store(store)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def grown(tiny_files: Sequence[File]) -> Iterator[MemoryStore]:
 
 def add(store: Store, triples: str) -> PathIndex:
     store.update(with_prefixes(f"INSERT DATA {{ {triples} }}"))
-    return PathIndex(store)
+    return PathIndex.of_store(store)
 
 
 def all_paths(index: PathIndex, film: str, other: str) -> dict[str, Path]:
@@ -240,7 +240,7 @@ def test_praise_is_as_rare_as_the_films_that_have_it(grown: MemoryStore) -> None
 
 def test_praise_weighs_as_much_as_critics_agree(heard: MemoryStore) -> None:
     """In Alpha 3 of 5 judges praise the close-ups, one of them faults and one does both; in Beta 2 of 3 praise."""
-    path = all_paths(PathIndex(heard), ALPHA, BETA)["praise"]
+    path = all_paths(PathIndex.of_store(heard), ALPHA, BETA)["praise"]
     assert path.critics == ((3, 5), (2, 3))
     assert path.reason == "Critics praise close-up in both Alpha and Beta: 3 of 5 and 2 of 3."
     assert path.score == pytest.approx(0.8 * rarity(2) * math.sqrt(certain(3, 5) * certain(2, 3)), abs=1e-9)
@@ -249,7 +249,7 @@ def test_praise_weighs_as_much_as_critics_agree(heard: MemoryStore) -> None:
 
 
 def test_the_triples_of_praise_prove_how_many_critics_judge(heard: MemoryStore) -> None:
-    path = all_paths(PathIndex(heard), ALPHA, BETA)["praise"]
+    path = all_paths(PathIndex.of_store(heard), ALPHA, BETA)["praise"]
     claims = {subject for subject, predicate, _ in path.edges[0].triples if predicate == FG + "stance"}
     authors = {value for _, predicate, value in path.edges[0].triples if predicate == SCHEMA + "author"}
     # Critic Six praises and faults, in two reviews: one critic, two claims. Critic Five only observes.
@@ -258,13 +258,13 @@ def test_the_triples_of_praise_prove_how_many_critics_judge(heard: MemoryStore) 
 
 
 def test_several_critics_who_compare_make_one_path(heard: MemoryStore) -> None:
-    path = all_paths(PathIndex(heard), BETA, ALPHA)["comparison"]
+    path = all_paths(PathIndex.of_store(heard), BETA, ALPHA)["comparison"]
     assert path.score == pytest.approx(0.95 * rarity(2) * 2 / 3, abs=1e-9)
     assert path.reason == "2 critics compare Beta and Alpha."
     assert [said.source for said in path.statements] == ["Critic One", "Critic Three"]
     assert chained(path)
     assert path.confirm(heard)
-    back = all_paths(PathIndex(heard), ALPHA, BETA)["comparison"]
+    back = all_paths(PathIndex.of_store(heard), ALPHA, BETA)["comparison"]
     assert (back.score, set(back.triples)) == (path.score, set(path.triples))
 
 
@@ -389,7 +389,7 @@ def test_every_edge_is_in_the_graph_and_edges_chain(index: PathIndex, store: Sto
 
 
 def test_a_path_is_not_confirmed_where_one_triple_is_gone(grown: MemoryStore) -> None:
-    path = all_paths(PathIndex(grown), ALPHA, BETA)["cinematographer"]
+    path = all_paths(PathIndex.of_store(grown), ALPHA, BETA)["cinematographer"]
     assert path.confirm(grown)
     grown.update(with_prefixes("DELETE DATA { film:beta-2002 fg:cinematographer person:camera-one }"))
     assert not path.confirm(grown)
@@ -449,7 +449,7 @@ def test_hostile_labels_are_only_text(grown: MemoryStore) -> None:
         )
     )
     before = len(grown)
-    paths = PathIndex(grown).best(ALPHA, BETA, limit=100)
+    paths = PathIndex.of_store(grown).best(ALPHA, BETA, limit=100)
     assert len(paths) == 6
     assert len(grown) == before
     for path in paths:
@@ -460,7 +460,10 @@ def test_hostile_labels_are_only_text(grown: MemoryStore) -> None:
 
 def test_a_film_without_a_title_goes_by_its_slug(grown: MemoryStore) -> None:
     grown.update(with_prefixes("DELETE WHERE { film:alpha-2001 schema:name ?name }"))
-    assert all_paths(PathIndex(grown), ALPHA, BETA)["genre"].reason == "alpha-2001 and Beta are both filed under drama."
+    assert (
+        all_paths(PathIndex.of_store(grown), ALPHA, BETA)["genre"].reason
+        == "alpha-2001 and Beta are both filed under drama."
+    )
 
 
 def test_each_role_and_kind_has_its_weight_and_genre_the_least() -> None:
@@ -470,7 +473,7 @@ def test_each_role_and_kind_has_its_weight_and_genre_the_least() -> None:
 
 
 def test_links_name_what_joins_films_each_once(index: PathIndex) -> None:
-    links = list(index.links())
+    links = list(index.links.all())
     assert len(set(links)) == len(links)
     assert Counter(kind for _, _, kind in links) == {
         "technique": 7,
@@ -488,8 +491,8 @@ def sample(films: Sequence[str], count: int) -> list[tuple[str, str]]:
 
 
 def test_the_bundled_graph_explains_three_hundred_pairs(bundled: MemoryStore) -> None:
-    index, again = PathIndex(bundled), PathIndex(bundled)
-    pairs = sample(index.films, 300)
+    index, again = PathIndex.of_store(bundled), PathIndex.of_store(bundled)
+    pairs = sample(index.links.films, 300)
     assert len(pairs) == 300
     joined = 0
     for film, other in pairs:
@@ -508,7 +511,7 @@ def test_the_bundled_graph_explains_three_hundred_pairs(bundled: MemoryStore) ->
 
 
 def test_her_leads_to_lost_in_translation(bundled: MemoryStore) -> None:
-    paths = PathIndex(bundled).best(iri("film", "her-2013"), iri("film", "lost-in-translation-2003"))
+    paths = PathIndex.of_store(bundled).best(iri("film", "her-2013"), iri("film", "lost-in-translation-2003"))
     assert len({path.kind for path in paths[:3]}) == 3
     assert all(path.confirm(bundled) for path in paths)
     assert isinstance(paths[0].edges[0], Edge)
@@ -537,9 +540,9 @@ def test_the_rarest_films_between_are_looked_at(grown: MemoryStore) -> None:
 
 
 def test_the_best_path_from_any_film_is_the_best_of_the_paths_from_each(bundled: MemoryStore) -> None:
-    index = PathIndex(bundled)
+    index = PathIndex.of_store(bundled)
     starts = [iri("film", slug) for slug in ("her-2013", "playtime-1967", "jaws-1975")]
-    others = [film for film in index.films if film not in starts][::17]
+    others = [film for film in index.links.films if film not in starts][::17]
     found = index.from_any(starts, others, limit=1)
     assert list(found) == others
     weak = ("sibling techniques", "genre", "via")

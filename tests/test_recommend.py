@@ -10,10 +10,10 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from filmgraph.arrays import FilmTechniqueArrays
+from filmgraph.arrays import FilmTechniqueArrays, open_arrays
 from filmgraph.errors import FilmgraphError, NotFoundError, QueryError
 from filmgraph.namespaces import SCHEMA, iri
-from filmgraph.paths import PathIndex
+from filmgraph.paths import ArrayLinks, PathIndex
 from filmgraph.queries import with_prefixes
 from filmgraph.recommend import CRITICS, LINK_WEIGHTS, METHODS, OBJECTIONS, Recommendation, Recommender
 from filmgraph.similarity import SimilarityIndex
@@ -25,7 +25,8 @@ ALPHA, BETA, GAMMA, DELTA, EPSILON = (
 
 
 def recommender_of(store: Store) -> Recommender:
-    return Recommender(SimilarityIndex(FilmTechniqueArrays.of_store(store)), PathIndex(store))
+    arrays = open_arrays(store)
+    return Recommender(SimilarityIndex(arrays.craft), PathIndex(ArrayLinks(arrays), store), lambda: arrays)
 
 
 def scores(answers: Sequence[Recommendation]) -> dict[str, float]:
@@ -201,14 +202,22 @@ def test_similar_lists_what_the_index_finds_with_reasons(tiny: Recommender, alik
     assert answers[0].reason == "Alpha and Delta both use jump cut, as no other film here does."
 
 
+def rarity_of_praise(paths: ArrayLinks, craft: str) -> float:
+    """Return ln(1 + N / n), n counting the films that have a technique or those that are praised for it."""
+    return math.log1p(paths.film_count / max(paths.df(craft), paths.praised(craft)))
+
+
 def networkx_shares(store: Store, liked: Sequence[str]) -> dict[str, float]:
     """Return personalised PageRank of all films but the liked ones, as shares of the best, by NetworkX."""
-    paths, arrays = PathIndex(store), FilmTechniqueArrays.of_store(store)
+    kept = open_arrays(store)
+    paths, arrays = ArrayLinks(kept), kept.craft
     graph = nx.Graph()
     links = []
-    for film, node, kind in paths.links():
+    for film, node, kind in paths.all():
         weight = LINK_WEIGHTS[kind] * paths.agreement(film, node, kind)
-        weight *= {"technique": arrays.idf_of, "praise": paths.rarity_of_praise}.get(kind, lambda _: 1.0)(node)
+        weight *= {"technique": arrays.idf_of, "praise": lambda craft: rarity_of_praise(paths, craft)}.get(
+            kind, lambda _: 1.0
+        )(node)
         links.append((film, node, weight, kind in ("praise", "comparison")))
 
     def most(end: str) -> float:
@@ -281,13 +290,13 @@ def test_pagerank_reaches_through_critics_what_craft_cannot(tiny_files: Sequence
 
 def test_links_by_critics_weigh_as_much_as_they_agree(store: Store) -> None:
     """Of Alpha's close-ups one critic of two is fond; five films, two with close-ups, which are praised in two."""
-    paths, close_up = PathIndex(store), iri("technique", "close-up")
+    paths, close_up = ArrayLinks(open_arrays(store)), iri("technique", "close-up")
     assert paths.agreement(ALPHA, close_up, "praise") == pytest.approx(0.0945, abs=1e-4)
     assert paths.agreement(BETA, close_up, "praise") == pytest.approx(0.2065, abs=1e-4)
     assert paths.agreement(ALPHA, BETA, "comparison") == paths.agreement(BETA, ALPHA, "comparison") == 0.5
     assert paths.agreement(ALPHA, close_up, "technique") == 1.0
-    assert paths.rarity_of_praise(close_up) == pytest.approx(math.log(1 + 5 / 2))
-    assert paths.rarity_of_praise(iri("technique", "montage")) == pytest.approx(math.log(1 + 5 / 3))
+    assert rarity_of_praise(paths, close_up) == pytest.approx(math.log(1 + 5 / 2))
+    assert rarity_of_praise(paths, iri("technique", "montage")) == pytest.approx(math.log(1 + 5 / 3))
 
 
 def test_what_critics_say_of_a_film_weighs_at_most_a_quarter_of_what_it_is(
@@ -325,6 +334,8 @@ def test_the_same_question_has_the_same_answer(bundled: MemoryStore, method: str
     assert answers == first.recommend(liked, method=method) == second.recommend(liked, method=method)
     assert scores(answers) == scores(first.recommend(liked[::-1], method=method))
     directors = Counter(
-        director for answer in answers for director in PathIndex(bundled).people(answer.film, SCHEMA + "director")
+        director
+        for answer in answers
+        for director in PathIndex.of_store(bundled).people(answer.film, SCHEMA + "director")
     )
     assert max(directors.values()) <= 2

@@ -547,3 +547,26 @@ def test_shapes_that_cannot_be_used_are_an_error(shape: str, own: Workspace, tmp
     )
     with pytest.raises(DataError, match=r"shapes\.ttl: pySHACL cannot judge by these shapes"):
         validate_files([_written(tmp_path, FILM)], workspace=own)
+
+
+@pytest.mark.parametrize(
+    ("said", "broken"),
+    [
+        ("fg:startOffset [] ; fg:endOffset 9", {("order", "a blank node"), ("startOffset", "a blank node")}),
+        ("fg:startOffset 3 ; fg:endOffset []", {("order", "3"), ("endOffset", "a blank node")}),
+        ('fg:startOffset "NaN"^^xsd:decimal ; fg:endOffset 9', {("order", "NaN"), ("startOffset", "NaN")}),
+        ('fg:startOffset 3 ; fg:endOffset "NaN"^^xsd:decimal', {("order", "3"), ("endOffset", "NaN")}),
+        ('fg:startOffset 3 ; fg:endOffset "NaN"^^xsd:double', {("endOffset", '"NaN"^^xsd:double')}),
+        ("fg:startOffset 9, [] ; fg:endOffset 9", {("order", "9"), ("order", "a blank node")}),
+        ("fg:startOffset 3 ; fg:endOffset 9", set()),
+    ],
+)
+def test_what_cannot_be_compared_breaks_the_rule(
+    said: str, broken: set[tuple[str, str]], small: Workspace, tmp_path: Path
+) -> None:
+    file = _written(tmp_path, f"<{iri('scene', 'a-2020--x--1')}> a fg:SceneExample ; {said} .\n")
+    report = validate_files([file], workspace=small)
+    found = {(v.shape.removeprefix(f"{FGS}SceneExample-"), v.value) for v in report.violations if v.value}
+    assert broken <= found
+    assert {name for name, _ in broken} >= {name for name, _ in found} & {"order", "endOffset"}
+    assert {v.focus for v in report.violations} == {iri("scene", "a-2020--x--1")}

@@ -10,7 +10,7 @@ import pytest
 from filmgraph.errors import NotFoundError
 from filmgraph.namespaces import iri
 from filmgraph.pages import Branch, Vocabulary, technique_page
-from filmgraph.pages.parts import categories_of, kin_of
+from filmgraph.pages.known import categories_of, kin_of
 from filmgraph.pages.vocabulary import DEEPEST
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store

@@ -12,6 +12,8 @@ One tree; whoever catches :class:`FilmgraphError` catches them all::
     ├── NotFoundError        a name that the graph does not know ("did you mean …")
     │   └── AmbiguousNameError   a name that several resources bear
     ├── OutputError          a file that cannot be written, or must not be overwritten
+    ├── BreachError          data that breaks a rule of the shapes, and so was not loaded (report)
+    ├── BatchError           batch work that cannot be done: Spark is missing, or failed
     ├── BoundError           a query that came up against a bound of the sandbox
     │   ├── QueryTimeoutError    it found no end in time
     │   ├── QueryMemoryError     it took more memory than it may
@@ -25,7 +27,8 @@ One tree; whoever catches :class:`FilmgraphError` catches them all::
             ├── EndpointDownError      nothing answers there
             ├── EndpointTimeoutError   the deadline passed
             ├── EndpointStatusError    an HTTP status that is no success (status)
-            └── EndpointAnswerError    an answer of the wrong type, too large or unreadable
+            ├── EndpointAnswerError    an answer of the wrong type, too large or unreadable
+            └── PartialLoadError       a load that broke off: a part of the file is in (file, loaded, unsure)
 
 Each message is one line that says what is wrong, where, and what to do.
 """
@@ -34,11 +37,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "AmbiguousNameError",
+    "BatchError",
     "BoundError",
+    "BreachError",
     "BusyError",
     "DataError",
     "EndpointAnswerError",
@@ -50,6 +55,7 @@ __all__ = [
     "NotFoundError",
     "OutputError",
     "OversizeQueryError",
+    "PartialLoadError",
     "QueryError",
     "QueryMemoryError",
     "QueryTimeoutError",
@@ -165,6 +171,23 @@ class OutputError(FilmgraphError):
     """A file that cannot be written, or that exists and must not be overwritten."""
 
 
+class BreachError(FilmgraphError):
+    """Data that breaks a rule of the shapes, so that it was not loaded; ``report`` says where."""
+
+    def __init__(self, message: str, *, report: Any) -> None:
+        self.report = report
+        super().__init__(message)
+
+
+class BatchError(FilmgraphError):
+    """Work on whole graphs that cannot be done: what it needs is missing, or the cluster failed."""
+
+    @classmethod
+    def missing(cls, what: str) -> Self:
+        """Return the error that a package of the extra spark is not installed."""
+        return cls(f"{what} is missing: batch work needs the extra spark, pip install 'filmgraph-kg[spark]'")
+
+
 class BoundError(FilmgraphError):
     """A query that came up against a bound of the sandbox; the next one may well be answered."""
 
@@ -231,3 +254,19 @@ class EndpointStatusError(RemoteError):
 
 class EndpointAnswerError(RemoteError):
     """The endpoint answered with the wrong content type, too much, or something unreadable."""
+
+
+class PartialLoadError(RemoteError):
+    """A load that broke off in the middle of a file.
+
+    ``loaded`` of its triples are in the store, ``unsure`` more may be, and the rest is not.
+    """
+
+    def __init__(self, file: str, loaded: int, unsure: int, reason: Exception, *, url: str) -> None:
+        self.file, self.loaded, self.unsure = file, loaded, unsure
+        perhaps = f", the next {unsure:,} may be" if unsure else ""
+        super().__init__(
+            f"{file}: the first {loaded:,} triples are in{perhaps}, the rest is not: {reason}; "
+            "load the file again to add what is missing",
+            url=url,
+        )

@@ -175,12 +175,10 @@ def shorten(resource: str) -> str:
     >>> shorten("https://w3id.org/filmgraph/film/her-2013"), shorten("http://example.org/x")
     ('film:her-2013', 'http://example.org/x')
     """
-    for end in range(len(resource) - 1, 0, -1):
-        if resource[end] in "/#":
-            prefix = _PREFIX_OF.get(resource[: end + 1])
-            local = resource[end + 1 :]
-            return f"{prefix}:{local}" if prefix and _LOCAL_NAME.fullmatch(local) else resource
-    return resource
+    end = max(resource.rfind("/"), resource.rfind("#"))
+    prefix = _PREFIX_OF.get(resource[: end + 1])
+    local = resource[end + 1 :]
+    return f"{prefix}:{local}" if prefix and _LOCAL_NAME.fullmatch(local) else resource
 
 
 _PREFIX_OF = {namespace: prefix for prefix, namespace in PREFIXES.items()}

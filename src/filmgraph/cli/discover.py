@@ -65,7 +65,7 @@ def similar_command(
     if as_json:
         print_json(answers, spoilers=spoilers)
         return
-    title(f"Films most like {graph.film(name).title}")
+    title(f"Films most like {_title_of(graph, name)}")
     _print_answers(graph, answers, how=how, spoilers=spoilers)
 
 
@@ -173,7 +173,7 @@ def path_command(
         for path in paths:
             click.echo(path.to_turtle())
         return
-    title(f"{graph.film(film).title} → {graph.film(other).title}")
+    title(f"{_title_of(graph, film)} → {_title_of(graph, other)}")
     for path in paths:
         confirmed = "confirmed in the graph" if path.confirm(graph.store) else "NOT in the graph"
         count = len(path.triples)
@@ -183,6 +183,12 @@ def path_command(
         paragraph(f"{count} triple{'' if count == 1 else 's'}, {confirmed}; score {path.score:.3f}", indent=2, dim=True)
     if not paths:
         click.echo("Nothing of this kind joins them." if kinds else "Nothing joins them.")
+
+
+def _title_of(graph: FilmGraph, film: str) -> str:
+    """Return a film's title, without reading its page."""
+    iri = graph.resolve(film, kind="film")
+    return graph.path_index.titles([iri])[iri]
 
 
 def _watched(graph: FilmGraph, export: str, likes_all: bool) -> Watched:

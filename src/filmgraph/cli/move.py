@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +27,23 @@ _force = click.option("--force", is_flag=True, help="Overwrite the file if it ex
 _NEAREST = 10
 
 
+@contextmanager
+def _counting(title: str, output: Path | None) -> Iterator[Callable[[str, int], None] | None]:
+    """Yield what shows how many statements are done, None where that would get between them on a terminal."""
+    if output is None and sys.stdout.isatty():
+        yield None
+        return
+    with steps(title) as step:
+        yield lambda what, done: step(f"· {what} · {done:,}")
+
+
 @click.command("export")
 @click.argument("name", required=False)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "jsonld-framed"]),
-    help="The form of RDF; default: by the ending of --output (.ttl, .nt, .jsonld …), else turtle.",
+    type=click.Choice(["turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "jsonld-framed", "parquet"]),
+    help="The form of RDF; default: by the ending of --output (.ttl, .nt.gz, .jsonld …), else turtle.",
 )
 @click.option("--kind", help="The kind of NAME, where several resources bear it: film, technique, person …")
 @_output
@@ -42,15 +55,34 @@ def export_command(
     """Write one film, technique or person with all that belongs to it, or everything, as RDF.
 
     What goes out in one form comes back the same, but for jsonld-framed: that is a view, nested for reading, of the
-    resource, or where everything is exported of the films; what no film reaches is not in it.
-    """
-    from filmgraph.export import format_of
+    resource, or where everything is exported of the films; what no film reaches is not in it. Everything is written
+    in bounded memory, however large the graph; JSON-LD is the exception, and refused where it would not fit.
 
+    parquet is for Spark, DuckDB and pandas: a folder with a table of nodes and one of edges, of everything.
+    """
+    if form == "parquet":
+        _write_parquet(graph, name, output, force)
+        return
     _check_output(output, force)
+    with _counting("Exporting", output) as progress:
+        if output is None:
+            graph.export_to(sys.stdout.buffer, name, form=form, kind=kind, progress=progress)
+            sys.stdout.buffer.flush()
+        else:
+            graph.export_to(output, name, form=form, kind=kind, overwrite=force, progress=progress)
+    if output is not None:
+        click.echo(f"{output}: written", err=True)
+
+
+def _write_parquet(graph: FilmGraph, name: str | None, output: Path | None, force: bool) -> None:
+    from filmgraph.batch import write_parquet
+
+    if name is not None or output is None:
+        raise click.UsageError("--format parquet is for everything, and for a folder: name it with --output.")
     with steps("Exporting") as progress:
-        progress(name or "everything")
-        text = graph.export(name, form=form or format_of(str(output)) or "turtle", kind=kind)
-    _write(text, output, force)
+        counts = write_parquet(graph.store, output, overwrite=force, progress=progress)
+    nodes = sum(count for kind, count in counts.items() if kind.endswith(" nodes"))
+    click.echo(f"{output}: {nodes:,} nodes and {sum(counts.values()) - nodes:,} edges written", err=True)
 
 
 @click.command("graph")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
 from filmgraph.errors import DataError, NotFoundError
 from filmgraph.export.jsonld import compacted, framed
 from filmgraph.export.order import in_order, iris_of, is_iri, triple_key, without_rdf_1_2
+from filmgraph.export.sieves import CheckedXml, SortedHead
 from filmgraph.namespaces import JSONLD, PREFIXES, RDF, XSD, shorten
 from filmgraph.turtle import write_turtle
 
@@ -21,7 +23,18 @@ if TYPE_CHECKING:
 
     from filmgraph.workspace import Workspace
 
-__all__ = ["FORMATS", "Format", "format_of", "serialize", "to_rdflib"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "check_xml_name",
+    "format_of",
+    "hinting_at_others",
+    "prefix_of",
+    "serialize",
+    "to_rdflib",
+    "write_rdf_xml",
+    "write_trig",
+]
 
 
 @dataclass(frozen=True)
@@ -52,65 +65,83 @@ def serialize(triples: Iterable[ox.Triple], form: str, *, workspace: Workspace, 
 
 
 def _turtle(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
-    try:
+    with hinting_at_others():
         return write_turtle(triples)
+
+
+@contextmanager
+def hinting_at_others() -> Iterator[None]:
+    """Name the formats that can carry what canonical Turtle cannot."""
+    try:
+        yield
     except DataError as error:
         raise DataError(f"{error}, or export it as trig or ntriples, which can carry it") from error
 
 
 def _n_triples(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
-    lines = _by_oxigraph(triples, ox.RdfFormat.N_TRIPLES).split("\n")
-    return "".join(f"{line}\n" for line in sorted(lines) if line)
+    content = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+    assert content is not None  # it is None only where a file to write to was given
+    return "".join(f"{line}\n" for line in sorted(content.decode().split("\n")) if line)
 
 
 def _tri_g(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
-    text = _by_oxigraph(triples, ox.RdfFormat.TRIG, prefixes=_prefixes_used(iris_of(triples)))
-    lines = text.split("\n")
-    # The writer's prefixes come in the order of a hash that differs from run to run.
-    head = list(takewhile(lambda line: line.startswith("@prefix "), lines))
-    return "\n".join([*sorted(head), *lines[len(head) :]])
+    stream = io.BytesIO()
+    write_trig(stream, triples, filter(None, map(prefix_of, iris_of(triples))))
+    return stream.getvalue().decode()
+
+
+def write_trig(stream: IO[bytes], triples: Iterable[ox.Triple], prefixes: Iterable[str]) -> None:
+    """Write sorted triples as TriG, with the prefixes that they need, by name."""
+    head = SortedHead(stream)
+    ox.serialize(triples, cast(IO[bytes], head), ox.RdfFormat.TRIG, prefixes=_namespaces(prefixes))
+    head.finish()
 
 
 def _rdf_xml(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | None) -> str:
-    """Return RDF/XML, looked at by an XML parser, for there are graphs that XML cannot carry.
+    elements = {triple.predicate.value for triple in triples} | {
+        triple.object.value for triple in triples if triple.predicate.value == RDF + "type" and is_iri(triple.object)
+    }
+    for triple in triples:
+        check_xml_name(triple.predicate.value)
+    stream = io.BytesIO()
+    write_rdf_xml(stream, triples, filter(None, map(prefix_of, elements)))
+    return stream.getvalue().decode()
+
+
+def write_rdf_xml(stream: IO[bytes], triples: Iterable[ox.Triple], prefixes: Iterable[str]) -> None:
+    """Write sorted triples as RDF/XML, looked at by an XML parser, for there are graphs that XML cannot carry.
 
     pyoxigraph writes it, not rdflib: rdflib numbers unknown namespaces in the order of string hashes, which differs
     from run to run, and leaves carriage returns to be swallowed by the reader.
     """
-    from xml.parsers import expat
-
-    for triple in triples:
-        if not _XML_NAME.search(triple.predicate.value):
-            raise DataError(f"the predicate {triple.predicate} does not end in an XML name: export as ntriples")
-    elements = {triple.predicate.value for triple in triples} | {
-        triple.object.value for triple in triples if triple.predicate.value == RDF + "type" and is_iri(triple.object)
-    }
-    prefixes = {name: iri for name, iri in _prefixes_used(elements).items() if name != "rdf"}
+    checked = CheckedXml(stream)
+    needed = {name: iri for name, iri in _namespaces(prefixes).items() if name != "rdf"}
     try:
-        text = _by_oxigraph(triples, ox.RdfFormat.RDF_XML, prefixes=prefixes).replace("\r", "&#13;")
+        ox.serialize(triples, cast(IO[bytes], checked), ox.RdfFormat.RDF_XML, prefixes=needed)
     except OSError as error:
+        if error.errno is not None:  # It is the stream that fails.
+            raise
         raise DataError(f"RDF/XML cannot carry this graph: {error}; export as ntriples") from error
-    try:
-        expat.ParserCreate(namespace_separator=" ").Parse(text.encode(), True)
-    except expat.ExpatError as error:
-        line = text.split("\n")[error.lineno - 1].strip()[:80]
-        raise DataError(f"XML cannot carry {line!a} (a control character?): export as ntriples") from error
-    return text + "\n"
+    checked.finish()
+
+
+def check_xml_name(predicate: str) -> None:
+    """Raise :class:`~filmgraph.errors.DataError` where RDF/XML has no way to write a predicate."""
+    if not _XML_NAME.search(predicate):
+        raise DataError(f"the predicate <{predicate}> does not end in an XML name: export as ntriples")
 
 
 _XML_NAME = re.compile(r"[^\W\d][\w.-]*$")
 
 
-def _by_oxigraph(triples: Sequence[ox.Triple], form: Any, *, prefixes: Mapping[str, str] | None = None) -> str:
-    content = ox.serialize(triples, format=form, prefixes=dict(prefixes) if prefixes else None)
-    assert content is not None  # it is None only where a file to write to was given
-    return content.decode()
+def prefix_of(iri: str) -> str | None:
+    """Return the name of the prefix with which an IRI can be written shorter, None where there is none."""
+    short = shorten(iri)
+    return None if short == iri else short.partition(":")[0]
 
 
-def _prefixes_used(iris: Iterable[str]) -> dict[str, str]:
-    """Return the prefixes with which some of the IRIs can be written shorter, sorted."""
-    curies = {short.partition(":")[0] for iri in iris if (short := shorten(iri)) != iri}
-    return {prefix: PREFIXES[prefix] for prefix in sorted(curies)}
+def _namespaces(prefixes: Iterable[str]) -> dict[str, str]:
+    return {prefix: PREFIXES[prefix] for prefix in sorted(set(prefixes))}
 
 
 def _compacted(triples: Sequence[ox.Triple], workspace: Workspace, _root: str | None) -> str:
@@ -137,11 +168,12 @@ FORMATS: dict[str, Format] = {
 def format_of(name: str) -> str | None:
     """Return the format that a file's ending stands for, None where it stands for none.
 
-    >>> format_of("her.jsonld"), format_of("her.framed.jsonld"), format_of("her.txt")
-    ('jsonld', 'jsonld-framed', None)
+    >>> format_of("her.jsonld"), format_of("her.framed.jsonld"), format_of("her.nt.gz"), format_of("her.txt")
+    ('jsonld', 'jsonld-framed', 'ntriples', None)
     """
+    name = name.lower().removesuffix(".gz")
     endings = {**{its.suffix: form for form, its in FORMATS.items()}, ".json": "jsonld", ".xml": "rdfxml"}
-    fitting = [ending for ending in endings if name.lower().endswith(ending)]
+    fitting = [ending for ending in endings if name.endswith(ending)]
     return endings[max(fitting, key=len)] if fitting else None
 
 

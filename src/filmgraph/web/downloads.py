@@ -26,7 +26,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from filmgraph.errors import DataError
-from filmgraph.export import serialize, whole
+from filmgraph.export import write_whole
 from filmgraph.namespaces import PREFIXES
 from filmgraph.stores import LocalStore
 from filmgraph.web.answers import is_known, takes_gzip
@@ -163,7 +163,8 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 def _dump(site: Site, form: str, path: Path) -> None:
     store = site.graph.store
     if not isinstance(store, LocalStore):
-        path.write_text(serialize(whole(store), form, workspace=site.graph.workspace), encoding="utf-8")
+        with path.open("wb") as stream:
+            write_whole(store, form, stream, workspace=site.graph.workspace, folder=str(path.parent))
         return
     prefixes = None if form == "ntriples" else {name: iri for name, iri in PREFIXES.items() if name != "rdf"}
     try:

@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -108,11 +109,17 @@ class Endpoint:
             if self._sandbox is None:
                 store = self.site.graph.store
                 if self.site.settings.writable:
-                    made = Sandbox.of_folder(store.name, writable=True, bounds=self.bounds)
+                    made = Sandbox.of_folder(store.name, writable=True, bounds=self.bounds, shown=self._shown)
                 else:
                     made = Sandbox(store, bounds=self.bounds)
                 self._sandbox = made.start()
             return self._sandbox
+
+    def _shown(self) -> Path:
+        """Return where the store lies that the pages show, which queries are to see, too."""
+        store = self.site.graph.store
+        assert isinstance(store, DiskStore)
+        return store.opened
 
     def close(self) -> None:
         """End the worker processes."""
