@@ -97,7 +97,7 @@ TEXTS: dict[str, str] = {
     "films-of-genre": "2bb3dff3b06c",
     "films-sharing-techniques": "f1a2fa5f8b07",
     "films-using-technique": "8c66813b1b63",
-    "missing-uses": "d67a31b7bad3",
+    "missing-uses": "3d1cd2c80c28",
     "most-contested-craft": "160950299c81",
     "rare-techniques": "8b40ef7f51cf",
     "scenes-to-screen": "55a091f7a3dc",

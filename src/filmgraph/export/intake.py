@@ -75,16 +75,11 @@ def _pour(store: Store, into: _Lines) -> None:
 
 
 def everything(store: Store) -> Iterator[ox.Triple]:
-    """Yield all triples of a store that is elsewhere, as they come.
-
-    Rows are asked for: there are engines that put a whole graph together before they send the first of it.
-    """
-    if not isinstance(store, RemoteStore):
+    """Yield all triples of a store that is elsewhere, as they come."""
+    if isinstance(store, RemoteStore):
+        yield from store.everything()
+    else:
         yield from store.construct(f"CONSTRUCT {_EVERYTHING} WHERE {_EVERYTHING}")
-        return
-    with store.stream(f"SELECT ?s ?p ?o WHERE {_EVERYTHING}") as rows:
-        for subject, predicate, value in rows:
-            yield ox.Triple(cast(Any, subject), cast(Any, predicate), cast(Any, value))
 
 
 class _Lines(io.RawIOBase):

@@ -20,6 +20,7 @@ def open_graph(
     root: str | os.PathLike[str] | None = None,
     writable: bool = False,
     update_url: str | None = None,
+    graph_store_url: str | None = None,
     deadline: float = 30.0,
     in_memory: bool = False,
 ) -> FilmGraph:
@@ -27,9 +28,10 @@ def open_graph(
 
     Without ``target`` the graph of the workspace is opened (the bundled one, or the one in ``root``). A folder is a
     disk store, or else RDF files in it are read into memory, as a single file is. An address that starts with
-    ``http://`` or ``https://`` is an endpoint; ``update_url`` is where it takes updates and ``deadline`` the longest
-    that a call to it may take, in seconds. ``in_memory`` reads the graph of the workspace into memory: that takes a
-    moment longer than opening its compiled store, and then pages take half as long.
+    ``http://`` or ``https://`` is an endpoint; ``update_url`` is where it takes updates, ``graph_store_url`` where it
+    speaks the Graph Store Protocol, and ``deadline`` the longest that a call to it may take, in seconds.
+    ``in_memory`` reads the graph of the workspace into memory: that takes a moment longer than opening its compiled
+    store, and then pages take half as long.
 
     Raises :class:`~filmgraph.errors.StoreError` where there is nothing to open.
     """
@@ -42,7 +44,8 @@ def open_graph(
         return FilmGraph(stores.open_compiled(workspace), workspace=workspace)
     name = os.fspath(target)
     if "://" in name:
-        return FilmGraph(stores.RemoteStore(name, update_url=update_url, deadline=deadline), workspace=workspace)
+        remote = stores.RemoteStore(name, update_url=update_url, graph_store_url=graph_store_url, deadline=deadline)
+        return FilmGraph(remote, workspace=workspace)
     if not name:
         raise StoreError("an empty path names no store: leave it out for the bundled graph")
     path = Path(name)

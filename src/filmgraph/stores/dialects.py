@@ -25,7 +25,7 @@ from filmgraph.stores.templates import PLACE
 if TYPE_CHECKING:
     from filmgraph.stores.answers import Row
 
-__all__ = ["STANDARD", "VIRTUOSO", "Asked", "Dialect", "dialect_of"]
+__all__ = ["STANDARD", "VIRTUOSO", "Asked", "Dialect", "Virtuoso", "dialect_of"]
 
 Mend: TypeAlias = "Callable[[tuple[str, ...]], Callable[[Row], Row] | None]"
 Placed: TypeAlias = tuple[str, str, int]
@@ -58,6 +58,8 @@ class Dialect:
     """How many triples one update may insert."""
     bare_blank = (b"", b"")
     """How answers in JSON name blank nodes, and how they are to."""
+    holds_back = False
+    """Whether an answer is put together as a whole before the first of it is sent."""
     size = "SELECT (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
     """The query for the number of triples."""
 
@@ -73,6 +75,10 @@ class Dialect:
         """Return an update as this engine is to be given it."""
         return text
 
+    def insertion(self, lines: Sequence[str]) -> str:
+        """Return the update that inserts triples, given as lines of N-Triples."""
+        return "INSERT DATA {\n" + "".join(lines) + "}"
+
     def partial(self, header: Callable[[str], str | None], asked: Asked, read: int) -> str | None:
         """Return why an answer, of which so many rows were read, is not the whole answer; None where it is."""
         return None
@@ -85,21 +91,36 @@ class Virtuoso(Dialect):
     largest_update = 256 * 1024
     most_triples = 500
     bare_blank = (b'"bnode", "value": "nodeID://', b'"bnode", "value": "')
+    holds_back = True
     size = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 
     def graph_of(self, graph: str | None) -> str | None:
+        """Return the graph to name with each request: that of the resources, where the address names none."""
         return graph or BASE
 
     def asked(self, text: str, *, seconds: float) -> Asked:
+        """Return a query with the time it may take, CONSTRUCT as SELECT, and what mends the truths of its answer."""
         # Times below a second are not minded; the engine stops a second or so late, when nobody waits any more.
         parameters = (("timeout", str(max(1_000, round(seconds * 1_000)))),)
         tokens = [(kind, token, place) for (kind, token), place in placed_tokens_of(text)]
         limit = _limit(tokens)
         if found := _construct(text, tokens):
             return Asked(found[0], parameters, mend=_truths(()), template=found[1], limit=limit)
+        if sum(kind == "word" and token.upper() == "SELECT" for kind, token, _ in tokens) > 1:
+            text = _IN_ORDER + text
+        if any(kind == "word" and token.upper() == "DESCRIBE" for kind, token, _ in tokens):
+            text = _OUTGOING + text
         return Asked(text, parameters, mend=_truths(_conditions(tokens)), limit=limit)
 
+    def insertion(self, lines: Sequence[str]) -> str:
+        """Return the update that inserts triples, given as lines of N-Triples."""
+        # INSERT DATA takes no blank nodes here; the template of an INSERT makes new ones, as it should.
+        if any("_:" in line for line in lines):
+            return "INSERT {\n" + "".join(lines) + "} WHERE { }"
+        return super().insertion(lines)
+
     def partial(self, header: Callable[[str], str | None], asked: Asked, read: int) -> str | None:
+        """Return why an answer is not the whole answer: the time was up, or it was cut to the most rows."""
         if header("X-SQL-State") == "S1TAT":
             return "the time was up before the answer was whole"
         most = header("X-SPARQL-MaxRows") or ""
@@ -197,6 +218,13 @@ def _truths(conditions: frozenset[str] | tuple[()]) -> Mend:
 
     return of_columns
 
+
+_IN_ORDER = 'define sql:select-option "order" '
+"""Has joins made in the order of the text. Left to itself Virtuoso picks, by samples that differ from load to load,
+plans for groups within groups that answer wrong, or that hang and take the whole server with them."""
+
+_OUTGOING = 'define sql:describe-mode "SPO" '
+"""Has DESCRIBE tell what a resource says, and not what others say of it."""
 
 STANDARD = Dialect()
 VIRTUOSO = Virtuoso()

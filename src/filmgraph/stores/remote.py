@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyoxigraph as ox
@@ -56,11 +56,12 @@ class _Engine:
 class RemoteStore:
     """A SPARQL endpoint.
 
-    ``deadline`` is the longest that one call may take in all, in seconds, retries included; ``largest_answer``
-    caps the bytes of an answer that is held in memory. An answer of 429 or 503 is tried again up to ``retries`` times,
+    ``deadline`` is the longest that one call may take in all, in seconds, retries included; ``largest_answer`` caps
+    the bytes of an answer that is held in memory. An answer of 429 or 503 is tried again up to ``retries`` times,
     when its ``Retry-After`` (or, without one, a pause that doubles) fits into the deadline. Changes need
-    ``update_url``. A graph is named in the address, as the protocol has it: ``…?default-graph-uri=IRI``. Name and
-    password are told in the environment (:mod:`filmgraph.stores.logins`), or as ``login``.
+    ``update_url``; files are loaded through ``graph_store_url`` where that is given. A graph is named in the address,
+    as the protocol has it: ``…?default-graph-uri=IRI``. Name and password are told in the environment
+    (:mod:`filmgraph.stores.logins`), or as ``login``.
 
     Raises the :class:`~filmgraph.errors.RemoteError` family.
     """
@@ -70,12 +71,13 @@ class RemoteStore:
         url: str,
         *,
         update_url: str | None = None,
+        graph_store_url: str | None = None,
         deadline: float = 30.0,
         largest_answer: int = 64 * 1024**2,
         retries: int = 3,
         login: Login | None = None,
     ) -> None:
-        for address in (url,) if update_url is None else (url, update_url):
+        for address in (given for given in (url, update_url, graph_store_url) if given is not None):
             try:
                 parts = urlsplit(address)
                 usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -89,7 +91,8 @@ class RemoteStore:
         self.largest_answer = largest_answer
         self.retries = retries
         self._update_url = update_url
-        self._login = login or Login.of_environment(*filter(None, (url, update_url)))
+        self._graph_store_url = graph_store_url
+        self._login = login or Login.of_environment(*filter(None, (url, update_url, graph_store_url)))
         self._engine = _Engine()
 
     @property
@@ -160,6 +163,22 @@ class RemoteStore:
             form = ox.RdfFormat.N_TRIPLES if sent.content_type == _GRAPH_TYPES[-1] else ox.RdfFormat.TURTLE
             yield from triples_in(sent, form)
 
+    def everything(self) -> Iterator[ox.Triple]:
+        """Yield all triples as they come.
+
+        Rows are asked for: there are engines that put a whole graph together before they send the first of it. Those
+        that do so with rows, too, are asked for one predicate after the other, each within the deadline.
+        """
+        if not self.dialect.holds_back:
+            with self.stream("SELECT ?s ?p ?o WHERE { ?s ?p ?o }") as rows:
+                for subject, predicate, value in rows:
+                    yield ox.Triple(cast(Any, subject), cast(Any, predicate), cast(Any, value))
+            return
+        for (predicate,) in self.select("SELECT DISTINCT ?p WHERE { ?s ?p ?o }").terms:
+            with self.stream(f"SELECT ?s ?o WHERE {{ ?s {predicate} ?o }}") as rows:
+                for subject, value in rows:
+                    yield ox.Triple(cast(Any, subject), cast(Any, predicate), cast(Any, value))
+
     def describe(self, resource: str) -> list[ox.Triple]:
         """Return the triples whose subject is a resource, given by its IRI."""
         if ":" not in resource or _UNSAFE_IN_IRI.search(resource):
@@ -191,20 +210,34 @@ class RemoteStore:
                 pass  # An engine may find out late that it cannot do it, and hang up.
 
     def load(self, file: str | os.PathLike[str]) -> int:
-        """Load an RDF file by SPARQL updates; return how many triples are new.
+        """Load an RDF file by the Graph Store Protocol, else by SPARQL updates; return how many triples are new.
 
-        A file of up to some thousand triples is one update, all of it or none; a larger one is several, and
+        A file of up to some thousand triples is one request, all of it or none; a larger one is several, and
         :class:`~filmgraph.errors.PartialLoadError` says what is in where one fails. All of its statements go into the
         one graph that is asked: the names of graphs are dropped.
         """
-        if self._update_url is None:
+        if self._graph_store_url is None and self._update_url is None:
             raise ReadOnlyStoreError(f"{self.name}: opened without an address for updates, so for reading only")
-        quads = read_rdf(file).quads()
         dialect = self.dialect
+        each, size, send = dialect.most_triples, dialect.largest_update, self._insert
+        if self._graph_store_url is not None:
+            from filmgraph.stores.graph_store import BYTES_EACH, TRIPLES_EACH, GraphStore
+
+            service = GraphStore(
+                self._graph_store_url,
+                graph=self.graph,
+                login=self._login,
+                deadline=self.deadline,
+                retries=self.retries,
+            )
+            each, size, send = TRIPLES_EACH, BYTES_EACH, service.merge
+        triples = (quad.triple for quad in read_rdf(file).quads())
         before = len(self)
-        packs = packed((quad.triple for quad in quads), triples_each=dialect.most_triples, size=dialect.largest_update)
-        sent_all(packs, lambda lines: self.update("INSERT DATA {\n" + "".join(lines) + "}"), file=file, url=self.name)
+        sent_all(packed(triples, triples_each=each, size=size), send, file=file, url=self.name)
         return len(self) - before
+
+    def _insert(self, lines: list[str]) -> None:
+        self.update(self.dialect.insertion(lines))
 
     def close(self) -> None:
         """Do nothing: no connection outlives its call."""

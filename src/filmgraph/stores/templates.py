@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 
 if TYPE_CHECKING:
-    from filmgraph.stores.answers import RowStream
+    from filmgraph.stores.answers import Row, RowStream
 
 __all__ = ["PLACE", "constructed"]
 
 PLACE = "\x00rows\x00"
 """Stands in a template where rows go."""
-_AT_ONCE = 2_000
-_BLANK = "blank-node-of-the-answer:"
+_VARIABLE = "variable-of-the-template:"
+
+_Part: TypeAlias = "Callable[[Row, dict[ox.BlankNode, ox.BlankNode]], Any]"
 
 
 def constructed(template: str, rows: RowStream) -> Iterator[ox.Triple]:
     """Yield what a CONSTRUCT query, with a place for rows for its WHERE, makes of rows.
 
-    The engine on this machine puts them together, so that names, lists and blank nodes of the template mean what the
-    standard says. A blank node of a row goes through it as an IRI of a scheme that nobody else has.
+    What is no triple, since a variable is unbound or a text stands for a subject, is left out, as the standard has it;
+    each row has its own blank nodes.
     """
-    store = ox.Store()
-    columns = " ".join(f"?{name}" for name in rows.columns)
-    remaining: Iterable[tuple[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None, ...]] = iter(rows)
-    while part := list(islice(remaining, _AT_ONCE)):
-        values = "\n".join(f"({' '.join('UNDEF' if term is None else _written(term) for term in row)})" for row in part)
-        made = store.query(template.replace(PLACE, f"VALUES ({columns}) {{ {values} }}"))
-        assert isinstance(made, ox.QueryTriples), "a template is a CONSTRUCT query"
-        for triple in made:
-            yield ox.Triple(_read(triple.subject), triple.predicate, _read(triple.object))
+    pattern = _pattern(template, rows.columns)
+    for row in rows:
+        fresh: dict[ox.BlankNode, ox.BlankNode] = {}
+        for parts in pattern:
+            subject, predicate, value = (part(row, fresh) for part in parts)
+            if isinstance(subject, ox.NamedNode | ox.BlankNode) and isinstance(predicate, ox.NamedNode) and value:
+                yield ox.Triple(subject, predicate, value)
 
 
-def _written(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    return f"<{_BLANK}{term.value}>" if isinstance(term, ox.BlankNode) else str(term)
+def _pattern(template: str, columns: tuple[str, ...]) -> list[tuple[_Part, _Part, _Part]]:
+    """Return the triples of a template, each part as what finds it in a row.
+
+    The engine on this machine reads the template, with an IRI of a scheme that nobody else has for each variable.
+    """
+    names = " ".join(f"?{name}" for name in columns)
+    marks = " ".join(f"<{_VARIABLE}{at}>" for at in range(len(columns)))
+    made = ox.Store().query(template.replace(PLACE, f"VALUES ({names}) {{ ({marks}) }}"))
+    assert isinstance(made, ox.QueryTriples), "a template is a CONSTRUCT query"
+    return [(_part(triple.subject), _part(triple.predicate), _part(triple.object)) for triple in made]
 
 
-def _read(term: Any) -> Any:
-    if isinstance(term, ox.NamedNode) and term.value.startswith(_BLANK):
-        return ox.BlankNode(term.value.removeprefix(_BLANK))
-    return term
+def _part(term: Any) -> _Part:
+    if isinstance(term, ox.BlankNode):
+        return lambda _, fresh: fresh.setdefault(term, ox.BlankNode())
+    if isinstance(term, ox.NamedNode) and term.value.startswith(_VARIABLE):
+        at = int(term.value.removeprefix(_VARIABLE))
+        return lambda row, _: row[at]
+    return lambda _row, _fresh: term

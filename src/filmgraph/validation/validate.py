@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from filmgraph.stores import Store
     from filmgraph.workspace import Workspace
 
-__all__ = ["validate_files", "validate_store", "validate_texts", "validate_workspace"]
+__all__ = ["report_of", "validate_files", "validate_store", "validate_texts", "validate_workspace"]
 
 SHAPES_FILE = "shapes.ttl"
 HOUSE_STYLE_FILE = "house-style.ttl"
