@@ -12,10 +12,11 @@ from servers import Endpoint, Exchange, OxigraphServer
 from virtuoso import MISSING, VirtuosoServer
 
 from filmgraph.cli import cli
-from filmgraph.errors import EndpointStatusError, StoreError
+from filmgraph.errors import EndpointStatusError, PartialLoadError, StoreError
 from filmgraph.export import whole
 from filmgraph.stores import MemoryStore, RemoteStore
 from filmgraph.stores.logins import Login
+from filmgraph.stores.virtuoso import Session, bulk_load
 
 NASTY = """
 @prefix x: <http://example.org/> .
@@ -86,10 +87,10 @@ NOT_KEPT = {
     '"123456789012345678901234567890"^^xsd:integer': '"123456789012345678901234567890"^^xsd:decimal',
     '"1e3"^^xsd:double': '"1000.0"^^xsd:double',
     '"P1D"^^xsd:duration': '"86400.0"^^xsd:duration',
-    '"abc"^^xsd:integer': None,
+    '"abc"^^xsd:integer': '"0"^^xsd:integer',
     '"-0044-03-15"^^xsd:date': '"-044-03-15"^^xsd:date',
 }
-"""Literals that Virtuoso 7.2.5 does not hand back as they were given, and what it makes of them, nothing for one."""
+"""Literals that Virtuoso 7.2.5 does not hand back as they were given, and what it makes of them."""
 
 
 def test_what_virtuoso_does_not_keep(empty_virtuoso: VirtuosoServer, tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_what_virtuoso_does_not_keep(empty_virtuoso: VirtuosoServer, tmp_path: P
             str(row[0]): str(row[1]).replace("<http://www.w3.org/2001/XMLSchema#", "xsd:").replace(">", "")
             for row in store.select("SELECT ?s ?o { ?s <urn:p> ?o }").terms
         }
-    assert found == {f"<urn:{at}>": kept for at, kept in enumerate(NOT_KEPT.values()) if kept}
+    assert found == {f"<urn:{at}>": kept for at, kept in enumerate(NOT_KEPT.values())}
 
 
 def test_a_login_is_asked_for(empty_virtuoso: VirtuosoServer, nasty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,3 +154,73 @@ def test_what_an_endpoint_refuses_is_told(nasty: Path, status: int, told: str) -
 def test_an_address_is_an_address() -> None:
     with pytest.raises(StoreError, match="starts with http"):
         RemoteStore("http://127.0.0.1:9/query", graph_store_url="file:///tmp/store")
+
+
+@pytest.fixture
+def near(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtuosoServer]:
+    """A Virtuoso that may read the folder for temporary files."""
+    if MISSING:
+        pytest.skip(MISSING)
+    folder = tmp_path_factory.mktemp("near")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with VirtuosoServer(folder / "base", allowed=[folder]) as server:
+        yield server
+
+
+def test_virtuoso_s_own_loader(near: VirtuosoServer, nasty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["load", str(nasty), "--store", near.query_url, "--virtuoso-sql", near.sql]
+    for told, said in ((None, "FILMGRAPH_LOGIN"), ("dba:wrong", "Bad login"), ("d'ba:x", "no name of a Virtuoso user")):
+        monkeypatch.setenv("FILMGRAPH_LOGIN", told) if told else monkeypatch.delenv("FILMGRAPH_LOGIN", raising=False)
+        done = CliRunner().invoke(cli, command)
+        assert done.exit_code == 2
+        assert said in done.stderr
+        assert "wrong" not in done.stderr
+    monkeypatch.setenv("FILMGRAPH_LOGIN", f"{near.user}:{near.password}")
+    done = CliRunner().invoke(cli, command)
+    assert (done.exit_code, done.stdout) == (0, f"{nasty}: 19 triples\n{near.query_url}: 19 triples\n")
+    with near.store() as store:
+        assert is_same(store, nasty)
+    bad = nasty.with_name("bad.ttl")
+    bad.write_text("<urn:a> <urn:b>\n", "utf-8")
+    done = CliRunner().invoke(cli, [*command, str(bad)])
+    assert done.exit_code == 2
+    assert f"{bad}:" in done.stderr
+
+
+def test_virtuoso_s_own_loader_in_parts(near: VirtuosoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("filmgraph.stores.virtuoso._TRIPLES_EACH", 100)
+    file = tmp_path / "many.nt"
+    blank = "".join(f"_:a <urn:q> _:b{n} .\n" for n in range(150))
+    file.write_text("".join(f"<urn:{n}> <urn:p> _:c{n} .\n<urn:x> <urn:n> <urn:{n}> .\n" for n in range(300)) + blank)
+    options = {"graph": "urn:graph", "login": login(near)}
+    assert bulk_load([file], sql=near.sql, **options) == {str(file): 750}
+    with RemoteStore(near.query_url + "?default-graph-uri=urn:graph") as store:
+        assert len(store) == 750
+        assert store.ask("ASK { ?a <urn:q> ?b, ?c FILTER(?b != ?c) }")
+        assert len(store.select("SELECT DISTINCT ?a { ?a <urn:q> ?b }")) == 1
+    file.write_text(file.read_text("utf-8").replace("_:c200 .", "broken"), "utf-8")
+    with pytest.raises(PartialLoadError, match=r"the first 100 triples are in, the rest is not: .*many.nt:401"):
+        bulk_load([file], sql=near.sql, **options)
+    for address in ("here", "-H:1", "127.0.0.1", "127.0.0.1:1111 x"):
+        with pytest.raises(StoreError, match="is no SQL port"):
+            bulk_load([file], sql=address, **options)
+    with pytest.raises(StoreError, match="is no IRI"):
+        bulk_load([file], sql=near.sql, graph="urn:'); drop", login=login(near))
+    with pytest.raises(StoreError, match="no SQL server takes"):
+        bulk_load([file], sql="127.0.0.1:9", **options)
+
+
+def test_a_folder_that_virtuoso_may_not_read(empty_virtuoso: VirtuosoServer) -> None:
+    with (
+        Session(empty_virtuoso.sql, login(empty_virtuoso)) as session,
+        pytest.raises(StoreError, match="DirsAllowed"),
+    ):
+        session.run("DB.DBA.TTLP(file_open('/etc/hostname'), '', 'urn:graph', 0)")
+
+
+def test_only_virtuoso_has_virtuoso_s_loader(nasty: Path, oxigraph_server: OxigraphServer) -> None:
+    options = ["--store", oxigraph_server.query_url, "--virtuoso-sql", "127.0.0.1:1111"]
+    done = CliRunner().invoke(cli, ["load", str(nasty), *options])
+    assert (done.exit_code, "is no Virtuoso" in done.stderr) == (2, True)
+    done = CliRunner().invoke(cli, ["load", str(nasty), *options, "--update-url", oxigraph_server.update_url])
+    assert (done.exit_code, "--virtuoso-sql goes with --store" in done.stderr) == (2, True)

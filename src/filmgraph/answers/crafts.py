@@ -220,8 +220,8 @@ def techniques_by_decade(asked: Asked) -> str:
         (int(decade), iri, int(count), of[int(decade)])
         for (decade, _), iri, count in zip(found.tolist(), iris, counts.tolist(), strict=True)
     ]
-    where = f"{values_of(['decade', 'used', 'n', 'of'], rows)}\n{label_lines(text)}"
-    return counted(text, {"COUNT(DISTINCT ?film)": "n"}, where)
+    share = "BIND(ROUND(1000.0 * ?films / ?of) / 1000.0 AS ?share)"
+    return counted(text, {}, f"{values_of(['decade', 'used', 'films', 'of'], rows)}\n{label_lines(text)}\n{share}")
 
 
 # Films.
