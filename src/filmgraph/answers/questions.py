@@ -103,7 +103,7 @@ TEXTS: dict[str, str] = {
     "scenes-to-screen": "55a091f7a3dc",
     "technique-page": "20b177b6b3a4",
     "technique-pairs": "a6ccfcda84f9",
-    "techniques-by-decade": "6cb899c7f04b",
+    "techniques-by-decade": "db8016aafdab",
     "techniques-by-films": "ee40ff070e24",
     "techniques-of-category": "ecde7a0b5291",
     "techniques-together": "2939c8a7d83b",
