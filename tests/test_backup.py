@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +20,7 @@ from click.testing import CliRunner, Result
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, FilmgraphError, OutputError, StoreError, StoreLockedError
 from filmgraph.stores import DiskStore, back_up, load_files, restore
-from filmgraph.stores.folder import LOCK, POINTER, Hold, current_place
+from filmgraph.stores.folder import LOCK, POINTER, Hold, Note, WriterLock, current_place, write_note
 
 TINY = Path(__file__).parent / "data" / "tiny.ttl"
 MANIFEST = "filmgraph-backup.json"
@@ -309,3 +311,46 @@ def test_a_manifest_that_notes_what_is_not_there(made: Path, tmp_path: Path) -> 
     with pytest.raises(DataError, match="is damaged: zz is not what was backed up"):
         restore(repacked(made / "store.tar", tmp_path / "x.tar", note), tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_of_a_broken_store_is_told_to_be_damaged(made: Path, tmp_path: Path) -> None:
+    """Its checksums are right; what they are of is no store."""
+
+    def break_it(members: dict[str, bytes]) -> None:
+        name = next(name for name in sorted(members) if "MANIFEST" in name)
+        members[name] = b"x" * len(members[name])
+        told = json.loads(members[MANIFEST])
+        told["files"][name][1] = hashlib.sha256(members[name]).hexdigest()
+        members[MANIFEST] = json.dumps(told).encode()
+
+    with pytest.raises(DataError, match="is damaged: the engine cannot open what is in it"):
+        restore(repacked(made / "store.tar", tmp_path / "x.tar", break_it), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_comes_to_the_place_meanwhile_is_not_replaced(made: Path, tmp_path: Path) -> None:
+    target, folder = tmp_path / "x.tar", tmp_path / "new"
+
+    def come(name: str, done: int, total: int) -> None:
+        target.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(OutputError, match="is there already"):
+        back_up(made / "store", target, progress=come)
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["x.tar"]
+    lock = WriterLock(folder)
+    results: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            restore(made / "store.tar", folder)
+        except BaseException as error:
+            results.append(error)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    write_note(folder, Note(1))
+    (folder / "generation-000001" / "store").mkdir(parents=True)
+    lock.close()
+    waiting.join()
+    assert [type(error) for error in results] == [OutputError]

@@ -28,7 +28,7 @@ from filmgraph.namespaces import BASE, FG
 from filmgraph.readers import looking, triples_of
 from filmgraph.readers.lines import without_graphs
 from filmgraph.readers.looking import Stream
-from filmgraph.stores import DiskStore, LocalStore, feeding, load_files
+from filmgraph.stores import DiskStore, LocalStore, building, feeding, load_files
 from filmgraph.stores.folder import LOCK, POINTER, current_place
 from filmgraph.workspace import Workspace
 
@@ -393,6 +393,53 @@ def test_what_is_in_is_not_known_any_more_after_a_change(folder: Path, one: Path
         store.update("DELETE WHERE { ?s ?p ?o }")
     loaded = load_files(folder, [one])
     assert (loaded.triples, loaded.new, loaded.files[0].known_as) == (1, 1, "")
+
+
+def tables(folder: Path) -> set[str]:
+    """Return the names of the engine's tables."""
+    place = current_place(folder)
+    assert place is not None
+    return {file.name for file in place.store.glob("*.sst")}
+
+
+def test_what_lies_in_layers_is_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeding, "SMALL", -1)
+    files = [tmp_path / f"{letter}.nt" for letter in "abcde"]
+    for at, file in enumerate(files):
+        file.write_text("".join(f'<{E}s{n}> <{E}p{at}> "{at} {n}" .\n' for n in range(200)) + GOOD, encoding="utf-8")
+    load_files(tmp_path / "layers", files[:3])
+    assert len(tables(tmp_path / "layers")) > 8
+    monkeypatch.setattr(building, "_MANY_TABLES", 4)
+    loaded = load_files(tmp_path / "merged", files[:3])
+    # One for each way in which the engine keeps triples, one of the texts, and one for what it says of itself.
+    merged = tables(tmp_path / "merged")
+    assert len(merged) <= 5
+    assert loaded.triples == loaded.new == 601
+    assert contents(tmp_path / "merged") == contents(tmp_path / "layers")
+
+    # What little comes to much is not worth writing all anew for.
+    monkeypatch.setattr(building, "_MANY_TABLES", 0)
+    monkeypatch.setattr(building, "_SHARE", 2)
+    assert load_files(tmp_path / "merged", files[3:4]).new == 200
+    assert len(merged & tables(tmp_path / "merged")) >= 4
+    monkeypatch.setattr(building, "_SHARE", 1000)
+    assert load_files(tmp_path / "merged", files[4:]).triples == 1001
+    assert len(tables(tmp_path / "merged")) <= 5
+    assert contents(tmp_path / "merged") == lines_of(*files)
+
+
+def test_a_merge_that_fails_changes_nothing(folder: Path, two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, lines = snapshot(folder), contents(folder)
+
+    def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(building, "_MANY_TABLES", 0)
+    monkeypatch.setattr(building, "_SHARE", 1000)
+    monkeypatch.setattr(building.Building, "_merged_and_counted", fail)
+    with pytest.raises(StoreError, match="no room left"):
+        load_files(folder, [two])
+    assert (snapshot(folder), contents(folder)) == (before, lines)
 
 
 def test_a_folder_of_files(tmp_path: Path, one: Path) -> None:

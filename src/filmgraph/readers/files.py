@@ -27,12 +27,14 @@ __all__ = [
     "DEEPEST",
     "LARGEST_RATIO",
     "LARGEST_TEXT",
+    "LONGEST_IRI",
     "MOST_INNER_TRIPLES",
     "NO_BASE",
     "RDF_SUFFIXES",
     "SCANNED_WHOLE",
     "RdfText",
     "check_depth",
+    "check_iris",
     "has_rdf_ending",
     "is_packed",
     "is_suspect",
@@ -61,6 +63,8 @@ LARGEST_TEXT = 64 * 1024**2
 LARGEST_RATIO = 200
 DEEPEST = 200
 MOST_INNER_TRIPLES = 1_000
+LONGEST_IRI = 2_048
+"""How long an IRI may be where a prefix, a base or a context could put it before every name, as a bomb would."""
 
 _UNSAFE_SCHEME = re.compile(r"(?:javascript|vbscript|data|file|blob):", re.IGNORECASE)
 # By bytes without which it finds nothing: a text without them is passed over at the speed of memory, and a pattern that
@@ -72,7 +76,12 @@ _SUSPECT = {
     b"~": re.compile(rb"~"),
     b"--": re.compile(rb"@[A-Za-z0-9-]*--"),
 }
+_LONG_IRI = re.compile(rb'(?:<|\A)[^<>"\s]{%d,}+(?:>|\Z)' % LONGEST_IRI)
 _ESCAPE = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_TOO_LONG = (
+    f"holds an IRI of more than {LONGEST_IRI:,} characters, which a file of this format could repeat without end: "
+    "shorten it, or write the file as N-Triples"
+)
 NO_BASE = "relative:"
 SCANNED_WHOLE = (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD)
 
@@ -100,8 +109,9 @@ class RdfText:
         except (SyntaxError, ValueError, MemoryError) as error:
             raise DataError.of_parser(error, self.name) from error
         if not self.trusted:
+            longest = LONGEST_IRI if self.format in SCANNED_WHOLE else None
             for quad in quads:
-                judge(quad, self.name, self._line_of)
+                judge(quad, self.name, self._line_of, longest=longest)
         if not quads and self.content.strip() and self.format == ox.RdfFormat.JSON_LD:
             raise DataError(
                 "no statement came out of this JSON-LD: its terms are not mapped by an inline @context",
@@ -116,10 +126,11 @@ class RdfText:
         return None if before is None else before + 1
 
 
-def judge(quad: Any, name: str, line_of: Callable[[str], int | None]) -> None:
+def judge(quad: Any, name: str, line_of: Callable[[str], int | None], *, longest: int | None = None) -> None:
     """Look at every term of a quad; ``line_of`` finds the line of a text in the file of that name.
 
-    Raises :class:`~filmgraph.errors.DataError` for an unsafe or relative IRI, and for what RDF 1.2 brought.
+    Raises :class:`~filmgraph.errors.DataError` for an unsafe or relative IRI, for one of more than ``longest``
+    characters, and for what RDF 1.2 brought.
     """
     for term in quad:
         if isinstance(term, ox.Literal):
@@ -137,6 +148,8 @@ def judge(quad: Any, name: str, line_of: Callable[[str], int | None]) -> None:
             )
         if not isinstance(term, ox.NamedNode):
             continue
+        if longest is not None and len(term.value) > longest:
+            raise DataError(_TOO_LONG, file=name)
         if term.value.startswith(NO_BASE):
             relative = term.value[len(NO_BASE) :]
             raise DataError(f"relative IRI <{relative}>: write it in full, or give the file a base", file=name)
@@ -218,6 +231,8 @@ def read_rdf(file: str | os.PathLike[str]) -> RdfText:
             file=name,
             line=content.count(b"\n", 0, declaration.start()) + 1,
         )
+    if form in (ox.RdfFormat.TURTLE, ox.RdfFormat.TRIG):
+        check_iris(content, name)
     trusted = form not in SCANNED_WHOLE and not is_suspect(content)
     if not trusted:
         check_depth(content, form, name)
@@ -262,6 +277,20 @@ def _read_bytes(name: str, limit: int) -> bytes:
 def is_suspect(content: bytes) -> bool:
     """Whether some IRI may be unsafe, or hidden by an escape, or RDF 1.2 be spoken."""
     return any(sign in content and pattern.search(content) for sign, pattern in _SUSPECT.items())
+
+
+def check_iris(content: bytes, name: str, *, lines: int = 0) -> None:
+    """Refuse IRIs in Turtle or TriG that a prefix or a base could put before every name; ``lines`` stand before.
+
+    Raises :class:`~filmgraph.errors.DataError`.
+    """
+    # Whatever is that long fills one of these pieces, and next to no piece is without a space.
+    step = LONGEST_IRI // 2
+    for start in range(0, len(content), step):
+        if len(content[start : start + step].split(None, 1)) < 2:
+            if found := _LONG_IRI.search(content):
+                raise DataError(_TOO_LONG, file=name, line=lines + content.count(b"\n", 0, found.start()) + 1)
+            return
 
 
 def _gunzip(content: bytes, name: str) -> bytes:

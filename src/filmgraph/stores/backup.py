@@ -40,6 +40,8 @@ Progress = Callable[[str, int, int], None]
 _MANIFEST = "filmgraph-backup.json"
 _LARGEST_MANIFEST = 64 * 1024**2
 _CHUNK = 1024**2
+_BROKEN = ("Corruption", "IO error: No such file")
+"""How the engine begins to say that a store is not whole."""
 _MEMBER = re.compile(rf"store/(?:{KEPT_FILE.pattern})|{FILES}")
 
 
@@ -80,7 +82,7 @@ def back_up(
         if place.stamp != stamp:
             raise StoreLockedError(f"{path}: was changed while it was copied; try again")
         size = aside.stat().st_size
-        aside.replace(file)
+        _move(aside, file, overwrite)
         sync_folder(file.parent)
     except (OSError, RuntimeError) as error:
         raise OutputError(f"{file}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
@@ -109,15 +111,21 @@ def restore(
         raise OutputError("an empty path names no folder to restore into")
     try:
         size = _size(Path(name), name)
-        if is_store(path) and not overwrite:
-            raise OutputError(f"{path}: holds a store already; name another folder, or say --force to replace it")
+        _check_free(path, overwrite)
         with tarfile.open(backup, "r:") as archive, next_generation(path, replaced=True) as building:
+            _check_free(path, overwrite)  # Another process may have made one meanwhile.
             triples = _restore(archive, building, name, lambda done: progress and progress(name, done, size))
     except tarfile.TarError as error:
         raise DataError(f"is no whole backup: {error}", file=name) from error
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", file=name) from error
     return Backup(name, triples, size)
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    """Raise OutputError where a folder has a store that is not to be replaced."""
+    if is_store(folder) and not overwrite:
+        raise OutputError(f"{folder}: holds a store already; name another folder, or say --force to replace it")
 
 
 def _check_target(file: Path, folder: Path, name: str, overwrite: bool) -> None:
@@ -130,6 +138,21 @@ def _check_target(file: Path, folder: Path, name: str, overwrite: bool) -> None:
         raise OutputError(f"{file}: is no plain file, so nothing is written over it")
     if folder.resolve() in file.resolve().parents:
         raise OutputError(f"{file}: lies in the store itself, with which it would be lost; name a file elsewhere")
+
+
+def _move(aside: Path, file: Path, overwrite: bool) -> None:
+    """Move a backup into place, unless another has come there meanwhile."""
+    if not overwrite:
+        try:
+            os.link(aside, file)
+            return
+        except OSError as error:
+            # On a disk without hard links the look before has to do.
+            if isinstance(error, FileExistsError) or file.exists():
+                raise OutputError(
+                    f"{file}: is there already; name another file, or say --force to replace it"
+                ) from error
+    aside.replace(file)
 
 
 def _sweep_beside(file: Path) -> None:
@@ -229,7 +252,14 @@ def _restore(archive: tarfile.TarFile, building: Building, name: str, moved: Cal
         if len(aside) != triples:
             raise DataError(f"is damaged: {len(aside):,} triples came out of it, not {triples:,}", file=name)
 
-    building.commit(check)
+    try:
+        building.commit(check)
+    except (OSError, RuntimeError) as error:
+        if str(error).startswith(_BROKEN):
+            raise DataError(
+                f"is damaged: the engine cannot open what is in it: {str(error)[:200]}", file=name
+            ) from error
+        raise
     return triples
 
 

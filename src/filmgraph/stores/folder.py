@@ -125,40 +125,39 @@ class Hold:
 class WriterLock:
     """The lock of who writes into a folder, one at a time; the folder is made where there is none.
 
-    Raises :class:`~filmgraph.errors.StoreLockedError` where another has it, and OSError where the folder or the lock
-    cannot be made.
+    Raises :class:`~filmgraph.errors.StoreLockedError` where another has it, and OSError where it cannot be made.
     """
 
     def __init__(self, folder: Path, *, patience: float = 1.0) -> None:
-        self.folder = folder
+        self._path = folder.absolute() / LOCK
         self._file: int | None = None
         self._end = time.monotonic() + patience  # A reader may be sweeping, which takes a moment.
-        self._made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
+        self._made = [parent for parent in self._path.parents if not parent.exists()]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._file = self._taken()
-        except BaseException:
+            self._file = self._taken(folder)
+        except BaseException as error:
+            if self._made and isinstance(error, OSError):  # Nobody else has it where it could not be locked.
+                self._path.unlink(missing_ok=True)
             self._unmake()
             raise
 
-    def _taken(self) -> int:
-        path = self.folder / LOCK
+    def _taken(self, folder: Path) -> int:
         while True:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
             try:
                 _flock(file, shared=False)
                 # Who made a folder in vain takes its lock away again: ours must be the one that is still there.
                 with suppress(FileNotFoundError):
-                    if os.path.samestat(os.fstat(file), path.stat()):
+                    if os.path.samestat(os.fstat(file), self._path.stat()):
                         return file
             except BlockingIOError as error:
                 os.close(file)
                 if time.monotonic() < self._end:
                     time.sleep(0.02)
                     continue
-                raise StoreLockedError(
-                    f"{self.folder}: another process is writing to this store; try again when it ends"
-                ) from error
+                told = f"{folder}: another process is writing to this store; try again when it ends"
+                raise StoreLockedError(told) from error
             except BaseException:
                 os.close(file)
                 raise
@@ -171,7 +170,7 @@ class WriterLock:
             return
         if undo:
             with suppress(OSError):
-                (self.folder / LOCK).unlink()
+                self._path.unlink()
         os.close(file)
         if undo:
             self._unmake()
@@ -256,7 +255,8 @@ def current_place(folder: Path) -> Place | None:
 
 
 def place_of(folder: Path, generation: int) -> Place:
-    """Return where a generation of a folder lies."""
+    """Return where a generation of a folder lies, for a process that works elsewhere later, too."""
+    folder = folder.absolute()
     if generation == 0:
         return Place(folder, folder, folder / _DERIVED, 0)
     root = folder / f"generation-{generation:06}"
@@ -310,7 +310,7 @@ def sweep(folder: Path) -> None:
         return
     check_is_there(folder)  # What a wrong pointer does not name is no leftover.
     kept = place_of(folder, note.generation).root
-    for entry in sorted(folder.iterdir()):
+    for entry in sorted(folder.absolute().iterdir()):
         if _GENERATION.fullmatch(entry.name) and entry != kept:
             with sole(entry) as is_ours:
                 if is_ours:

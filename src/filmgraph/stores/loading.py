@@ -13,13 +13,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from filmgraph.errors import DataError, FormatError
 from filmgraph.readers import RDF_SUFFIXES, has_rdf_ending
-from filmgraph.readers.looking import CHUNK, Stream
+from filmgraph.readers.looking import CHUNK, Stream, moment_of
 from filmgraph.stores.building import Building, Known, next_generation
 from filmgraph.stores.feeding import feed
 from filmgraph.stores.local import LocalStore
@@ -111,6 +112,7 @@ class _Load:
     ) -> None:
         self.done: list[LoadedFile] = []
         self.fresh: dict[Path, str] = {}
+        self._moments: dict[Path, tuple[int, ...]] = {}
         self._building, self._sources, self._form, self._progress = building, sources, form, progress
         self._sizes = {known.size for known in building.known.values()}
         self._through = 0
@@ -126,9 +128,10 @@ class _Load:
             known = self._building.known.get(digest)
             if known is None:
                 feed(lambda: self._building.store, stream, self.tell)
-                self._building.known[stream.digest] = Known(stream.size, stream.name)
-                self._sizes.add(stream.size)
+                self._building.known[stream.digest] = Known(stream.read, stream.name)
+                self._sizes.add(stream.read)
                 self.fresh[stream.path] = stream.name
+                self._moments[stream.path] = stream.moment
             self.done.append(LoadedFile(stream.name, stream.size, "" if known is None else known.name))
             self._through += stream.size
 
@@ -141,9 +144,18 @@ class _Load:
 
         def judged(aside: LocalStore) -> None:
             check(aside, self.fresh)
+            self._check_unchanged()
             self._clear()
 
         self._building.commit(judged)
+
+    def _check_unchanged(self) -> None:
+        """See that what a check read of the files is what was loaded."""
+        for path, moment in self._moments.items():
+            with suppress(OSError):
+                if moment_of(path.stat()) == moment:
+                    continue
+            raise DataError("was changed between its loading and its check: load it again", file=self.fresh[path])
 
     def _clear(self) -> None:
         if self._spool is not None:
