@@ -107,20 +107,24 @@ def _as_stored(sources: Iterable[Source], graph: StoreGraph) -> list[ox.Triple] 
     for source in sources:
         kept.bulk_extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in source.triples)
     found: dict[ox.Triple, None] = {}
-    named: set[Any] = set()
+    below: dict[Any, list[Any]] = {}
+    ways_in: list[Any] = []
     waiting: list[Any] = []
     for triple in (quad.triple for quad in kept):
-        if not isinstance(triple.object, ox.BlankNode) and not isinstance(triple.subject, ox.BlankNode):
+        if isinstance(triple.subject, ox.BlankNode):
+            below.setdefault(triple.subject, []).append(triple.object)
+        elif not isinstance(triple.object, ox.BlankNode):
             found[triple] = None
-        elif not isinstance(triple.subject, ox.BlankNode):
-            named.add(triple.object)
+        else:
+            ways_in.append(triple.object)
             for other in graph.triples(triple.subject, triple.predicate, None):
                 if isinstance(other.object, ox.BlankNode):
                     found[other] = None
                     waiting.append(other.object)
-        else:
-            named |= {triple.object} - {triple.subject}
-    if any(isinstance(q.subject, ox.BlankNode) and q.subject not in named for q in kept):
+    # Those to whom nothing with an IRI leads, such as two that name each other, cannot be found.
+    while ways_in:
+        ways_in += below.pop(ways_in.pop(), ())
+    if below:
         return None
     seen: set[Any] = set()
     while waiting:

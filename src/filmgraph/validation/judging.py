@@ -81,8 +81,15 @@ def judge(
 
 
 def read_rules(shapes: Path) -> Graph:
-    """Return the rules of a shapes file as an rdflib graph."""
+    """Return the rules of a shapes file as an rdflib graph; a shape that is a class says there that it targets it."""
+    from rdflib import URIRef
+
     rules: Graph = _graph(triples_of([shapes]))
+    kinds = set(rules.transitive_subjects(URIRef(RDFS + "subClassOf"), URIRef(RDFS + "Class")))
+    for class_ in {one for kind in kinds for one in rules.subjects(URIRef(RDF + "type"), kind)}:
+        said = (*rules.predicates(class_), *rules.objects(class_, URIRef(RDF + "type")))
+        if any(str(one).startswith(SH) for one in said):
+            rules.add((class_, URIRef(SH + "targetClass"), class_))
     return rules
 
 
@@ -135,14 +142,16 @@ def _hand_down(rules: Graph, shape: Any, nodes: set[Any]) -> None:
     from rdflib import URIRef
 
     target, has, path = (URIRef(SH + name) for name in (_TARGETS[0], "property", "path"))
+    disjoint = URIRef(SH + "qualifiedValueShapesDisjoint")
     if any(
         triple in rules
         for triple in ((None, None, shape), (shape, path, None), (shape, URIRef(SH + "deactivated"), None))
     ):
         return
     for part in list(rules.objects(shape, has)):
-        # Where a part is broken pySHACL is to say so, and of one without a name only its owner can be told.
-        if isinstance(part, URIRef) and (part, path, None) in rules:
+        # Where a part is broken pySHACL is to say so, and of one without a name only its owner can be told. One that
+        # is to be disjoint from the others is nothing without them.
+        if isinstance(part, URIRef) and (part, path, None) in rules and (part, disjoint, None) not in rules:
             rules.remove((shape, has, part))
             for node in nodes:
                 rules.add((part, target, node))

@@ -203,7 +203,10 @@ class Reach:
         values = base if path is None else seq(base, path)
         if path is not None:
             yield Reading(values)
-        most = (shape, URIRef(SH + "qualifiedMaxCount"), None) in rules
+        # More that fits can be too much, or fit another shape as well.
+        most = any(
+            (shape, URIRef(SH + "qualified" + name), None) in rules for name in ("MaxCount", "ValueShapesDisjoint")
+        )
         for predicate, value in rules.predicate_objects(shape):
             name = str(predicate).removeprefix(SH)
             if name == "class":

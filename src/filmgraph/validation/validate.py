@@ -128,12 +128,15 @@ def _stream(
     found = judge_graph(graph, shapes=shapes, leaving_out=foreign, note=notes.append) if count else ()
     if found is None:
         return None
+    # By pySHACL, too, only what the store describes is judged: no literal, and nothing that is merely named.
+    found = tuple(one for one in found if not isinstance(one.focus, ox.Literal) and graph.describes(one.focus))
     # Only what was found is to be placed, at itself or at what has it: everything stands in the store.
+    type_ = ox.NamedNode(RDF + "type")
     described: dict[ox.Triple, None] = {}
     waiting = [finding.focus for finding in found]
     while waiting:
         focus = waiting.pop()
-        itself = ox.Triple(focus, ox.NamedNode(RDF + "type"), focus)
+        itself = ox.Triple(focus, type_, type_)
         if itself not in described:
             described[itself] = None
             owners = graph.triples(None, None, focus) if isinstance(focus, ox.BlankNode) else []
