@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from hypothesis.strategies import SearchStrategy
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, NotFoundError, OutputError
 from filmgraph.export import FORMATS, format_of, neighbourhood, serialize, to_rdflib, whole, write_output
+from filmgraph.export.streaming import write_whole
 from filmgraph.namespaces import BASE, FG, KINDS, RDF, SCHEMA, SKOS, XSD, kind_of
 from filmgraph.readers import read_rdf
 from filmgraph.stores import MemoryStore, Store
@@ -520,12 +522,20 @@ def test_hostile_labels_stay_text_in_xml() -> None:
         ("http://example.org/", "x"),
         ("http://example.org/1", "x"),
         (RDF + "li", "x"),
+        (RDF + "bagID", "x"),
+        (RDF + "type", ox.NamedNode(RDF + "aboutEach")),
+        (RDF + "type", ox.NamedNode("http://example.org/1")),
     ],
 )
-def test_what_xml_cannot_carry_is_refused(predicate: str, value: str) -> None:
-    triple = ox.Triple(ox.NamedNode(BASE + "film/x"), ox.NamedNode(predicate), ox.Literal(value))
+def test_what_xml_cannot_carry_is_refused(predicate: str, value: str | ox.NamedNode) -> None:
+    term = ox.Literal(value) if isinstance(value, str) else value
+    triple = ox.Triple(ox.NamedNode(BASE + "film/x"), ox.NamedNode(predicate), term)
+    store = MemoryStore()
+    store.oxigraph.add(ox.Quad(*triple))
     with pytest.raises(DataError, match="export as ntriples"):
         serialize([triple], "rdfxml", workspace=WORKSPACE)
+    with pytest.raises(DataError, match="export as ntriples"):
+        write_whole(store, "rdfxml", io.BytesIO(), workspace=WORKSPACE)
 
 
 # JSON-LD

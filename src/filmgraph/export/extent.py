@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pyoxigraph as ox
 
-from filmgraph.errors import NotFoundError
+from filmgraph.errors import NotFoundError, ResultTooLargeError
 from filmgraph.export.order import is_iri, triple_key
 from filmgraph.namespaces import FG, SCHEMA, SKOS, kind_of, shorten
 
@@ -55,22 +55,24 @@ _PARTS: dict[str, tuple[str, ...]] = {
 _POINTERS: dict[str, str] = {
     "technique": f"VALUES ?p {{ <{SKOS}broader> <{SKOS}related> }} ?s ?p $this",
     "category": f"VALUES ?p {{ <{SKOS}broader> }} ?s ?p $this",
-    "person": f"?s ?p $this ; a <{FG}Film>",
-    "organization": f"?s ?p $this ; a <{FG}Film>",
+    # What the class is asked of comes last: an engine that began with all films would be long at it.
+    "person": f"?s ?p $this . ?s a ?class FILTER(?class = <{FG}Film>)",
+    "organization": f"?s ?p $this . ?s a ?class FILTER(?class = <{FG}Film>)",
     "genre": f"VALUES ?p {{ <{SCHEMA}genre> }} ?s ?p $this",
     "country": f"VALUES ?p {{ <{SCHEMA}countryOfOrigin> }} ?s ?p $this",
 }
 """Kind of resource to the pattern of the triples that point at it from what is only named with it."""
 
 
-def neighbourhood(store: Store, iri: str) -> list[ox.Triple]:
+def neighbourhood(store: Store, iri: str, *, most: int | None = None) -> list[ox.Triple]:
     """Return what one resource means as a document, sorted.
 
     A film comes with its uses, scenes, reviews, accepted claims and their passages; a technique with its uses and
     scenes, and the links to what is narrower; a person or an organization with credits, reviews and accepted claims;
     a genre or country with its films. Whatever else these name comes with its type and label alone.
 
-    Raises :class:`~filmgraph.errors.NotFoundError` where the graph says nothing about the resource.
+    Raises :class:`~filmgraph.errors.NotFoundError` where the graph says nothing about the resource, and
+    :class:`~filmgraph.errors.ResultTooLargeError` where the document takes in more than ``most`` other resources.
 
     >>> from filmgraph.stores import MemoryStore
     >>> store = MemoryStore()
@@ -92,12 +94,15 @@ def neighbourhood(store: Store, iri: str) -> list[ox.Triple]:
         raise NotFoundError(f"There is nothing about {shorten(iri)} in this graph.")
     described = {iri}
     if parts := " } UNION { ".join(_PARTS.get(kind, ())).replace("$this", this):
-        rows = store.select(f"SELECT DISTINCT ?s WHERE {{ {{ {parts} }} }}")
+        rows = store.select(f"SELECT DISTINCT ?s WHERE {{ {{ {parts} }} }}", most=_beyond(most))
+        _check(len(rows), most)
         described.update(term.value for (term,) in rows.terms if is_iri(term))
     for values in _batches(described - {iri}):
         found.update(store.construct(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o }}"))
     if kind in _POINTERS:
         pattern = _POINTERS[kind].replace("$this", this)
+        if most is not None:
+            _check(len(store.select(f"SELECT ?s WHERE {{ {pattern} }}", most=_beyond(most))), most)
         found.update(store.construct(f"CONSTRUCT {{ ?s ?p {this} }} WHERE {{ {pattern} }}"))
     named = {term.value for triple in found for term in (triple.subject, triple.object) if _is_resource(term)}
     for values in _batches(named - described):
@@ -108,6 +113,19 @@ def neighbourhood(store: Store, iri: str) -> list[ox.Triple]:
             )
         )
     return sorted(found, key=triple_key)
+
+
+def _beyond(most: int | None) -> int | None:
+    """Return how many resources are enough to know that there are too many."""
+    return None if most is None else most + 1
+
+
+def _check(found: int, most: int | None) -> None:
+    if most is not None and found > most:
+        raise ResultTooLargeError(
+            f"this document would take in more than {most:,} other resources: ask for parts of it with SPARQL, or take "
+            "the whole graph"
+        )
 
 
 def whole(store: Store) -> list[ox.Triple]:

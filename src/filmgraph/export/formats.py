@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "Format",
+    "check_xml_element",
     "check_xml_name",
     "format_of",
     "hinting_at_others",
@@ -103,6 +104,8 @@ def _rdf_xml(triples: Sequence[ox.Triple], _workspace: Workspace, _root: str | N
     }
     for triple in triples:
         check_xml_name(triple.predicate.value)
+    for element in elements:
+        check_xml_element(element)
     stream = io.BytesIO()
     write_rdf_xml(stream, triples, filter(None, map(prefix_of, elements)))
     return stream.getvalue().decode()
@@ -129,9 +132,20 @@ def check_xml_name(predicate: str) -> None:
     """Raise :class:`~filmgraph.errors.DataError` where RDF/XML has no way to write a predicate."""
     if not _XML_NAME.search(predicate):
         raise DataError(f"the predicate <{predicate}> does not end in an XML name: export as ntriples")
+    check_xml_element(predicate)
+
+
+def check_xml_element(iri: str) -> None:
+    """Raise :class:`~filmgraph.errors.DataError` where no element of RDF/XML may have the name of a predicate or type.
+
+    pyoxigraph sees to the other names that RDF/XML keeps for itself.
+    """
+    if iri in _WITHDRAWN:
+        raise DataError(f"<{iri}> was withdrawn from RDF/XML, so it cannot stand in it: export as ntriples")
 
 
 _XML_NAME = re.compile(r"[^\W\d][\w.-]*$")
+_WITHDRAWN = frozenset(RDF + name for name in ("aboutEach", "aboutEachPrefix", "bagID"))
 
 
 def prefix_of(iri: str) -> str | None:

@@ -76,7 +76,9 @@ class CheckedXml(io.RawIOBase):
             self._parser.Parse(data, is_final)
         except expat.ExpatError as error:
             line = recent.split(b"\n")[error.lineno - self._line].decode(errors="replace").strip()[:80]
-            raise DataError(f"XML cannot carry {line!a} (a control character?): export as ntriples") from error
+            raise DataError(
+                f"XML cannot carry {line!a} (a control character, or a type that is no XML name?): export as ntriples"
+            ) from error
         self._stream.write(data)
         start = recent.rfind(b"\n") + 1
         self._line += recent.count(b"\n", 0, start)

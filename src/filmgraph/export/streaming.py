@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from filmgraph.errors import DataError, NotFoundError
 from filmgraph.export.formats import (
     FORMATS,
+    check_xml_element,
     check_xml_name,
     hinting_at_others,
     prefix_of,
@@ -127,6 +128,7 @@ def _noting(form: str, prefixes: set[str], take: Take) -> Take:
         return take
     known = lru_cache(maxsize=16_384)(lambda token: prefix_of(token[1:-1].decode()))
     check = lru_cache(maxsize=16_384)(check_xml_name)
+    check_type = lru_cache(maxsize=16_384)(check_xml_element)
 
     def note(lines: list[bytes]) -> None:
         for line in lines:
@@ -136,6 +138,7 @@ def _noting(form: str, prefixes: set[str], take: Take) -> Take:
                 check(predicate[1:-1].decode())
                 if predicate == _TYPE and value.startswith(b"<"):
                     named.append(value[:-2])
+                    check_type(value[1:-3].decode())
             else:
                 named += _iris(subject, value[:-2])
             prefixes.update(filter(None, map(known, named)))
