@@ -88,7 +88,8 @@ def push_down(url: str, *, films: int = 12, deadline: float = 120.0) -> list[Pus
 def _with_reasons(far: _Counted) -> Callable[[str], object]:
     craft = RemoteCraft(far)
     alike, paths = RemoteSimilarity(far, craft=craft), PathIndex(RemoteLinks(far, craft=craft), far)
-    _ = craft.films_with, craft.film_count, paths.links.film_count
+    craft.prepare(())
+    _ = craft.counts(list(craft.used)), paths.links.film_count
     return lambda film: paths.from_any([film], [other.film for other in alike.similar(film)])
 
 

@@ -14,6 +14,7 @@ from virtuoso import MISSING, VirtuosoServer
 from filmgraph.errors import EndpointAnswerError, QueryError, RemoteError
 from filmgraph.rows import Rows
 from filmgraph.stores import MemoryStore, RemoteStore
+from filmgraph.stores.answers import Edges
 from filmgraph.stores.dialects import STANDARD, VIRTUOSO, dialect_of
 from filmgraph.stores.templates import constructed
 
@@ -144,6 +145,44 @@ def test_blank_nodes_have_names() -> None:
         rows = RemoteStore(endpoint.url).select("SELECT ?n ?t { ?n ?p ?t }")
     assert set(rows.terms) == {(ox.BlankNode("b10001"), ox.Literal("nodeID://b10001"))}
     assert len(rows) == 3_000
+
+
+def test_literals_keep_their_spaces_in_xml() -> None:
+    whole = (
+        b'<literal>  a </literal></binding> <literal xml:lang="en">\tb c</literal></binding>\n'
+        b'<literal datatype="u">\n</literal></binding><uri>u</uri></binding> </results>'
+    )
+    expected = (
+        b'<literal>&#32;&#32;a&#32;</literal></binding> <literal xml:lang="en">&#9;b c</literal></binding>\n'
+        b'<literal datatype="u">&#10;</literal></binding><uri>u</uri></binding> </results>'
+    )
+    for size in (1, 5, 64, len(whole)):
+        edges = Edges()
+        pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+        assert b"".join(map(edges, [*pieces, b""])) == expected
+
+
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+def test_everything_comes_as_it_is_kept(virtuoso: VirtuosoServer) -> None:
+    graph = "urn:of-spaces"
+    texts = ("", " ", "  a", "a \n", "\ta\r\nb\t", "a\n\n b", "<&>\"'", "]]>", "nodeID://b1", "é😀\u2028")
+    triples = [ox.Triple(ox.NamedNode(f"urn:{at}"), ox.NamedNode("urn:p"), term) for at, term in enumerate(
+        [*map(ox.Literal, texts), ox.Literal(" a ", language="en"), ox.Literal("b ", datatype=ox.NamedNode("urn:own"))]
+    )]  # fmt: skip
+    writer = virtuoso.store()
+    writer.update(f"INSERT DATA {{ GRAPH <{graph}> {{ {' '.join(f'{triple} .' for triple in triples)} }} }}")
+    writer.update(f"INSERT {{ GRAPH <{graph}> {{ _:a <urn:q> _:b . _:b <urn:q> true }} }} WHERE {{ }}")
+    try:
+        found = list(RemoteStore(f"{virtuoso.query_url}?default-graph-uri={graph}").everything())
+    finally:
+        writer.update(f"CLEAR GRAPH <{graph}>")
+    assert {triple for triple in found if triple.predicate.value == "urn:p"} == set(triples)
+    (first,), (last,) = (
+        [triple for triple in found if triple.predicate.value == "urn:q" and isinstance(triple.object, kind)]
+        for kind in (ox.BlankNode, ox.Literal)
+    )
+    assert first.object == last.subject
+    assert last.object == ox.Literal("true", datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#boolean"))
 
 
 def test_rows_that_were_cut_are_no_answer() -> None:

@@ -12,10 +12,12 @@ from servers import Endpoint, Exchange, OxigraphServer
 from virtuoso import MISSING, VirtuosoServer
 
 from filmgraph.cli import cli
-from filmgraph.errors import EndpointStatusError, PartialLoadError, StoreError
+from filmgraph.errors import DataError, EndpointStatusError, PartialLoadError, StoreError
 from filmgraph.export import whole
+from filmgraph.namespaces import XSD
 from filmgraph.stores import MemoryStore, RemoteStore
 from filmgraph.stores.logins import Login
+from filmgraph.stores.looked import look_at
 from filmgraph.stores.virtuoso import Session, bulk_load
 
 NASTY = """
@@ -187,8 +189,7 @@ def test_virtuoso_s_own_loader(near: VirtuosoServer, nasty: Path, monkeypatch: p
     assert f"{bad}:" in done.stderr
 
 
-def test_virtuoso_s_own_loader_in_parts(near: VirtuosoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filmgraph.stores.virtuoso._TRIPLES_EACH", 100)
+def test_virtuoso_s_own_loader_keeps_what_hangs_together(near: VirtuosoServer, tmp_path: Path) -> None:
     file = tmp_path / "many.nt"
     blank = "".join(f"_:a <urn:q> _:b{n} .\n" for n in range(150))
     file.write_text("".join(f"<urn:{n}> <urn:p> _:c{n} .\n<urn:x> <urn:n> <urn:{n}> .\n" for n in range(300)) + blank)
@@ -199,8 +200,12 @@ def test_virtuoso_s_own_loader_in_parts(near: VirtuosoServer, tmp_path: Path, mo
         assert store.ask("ASK { ?a <urn:q> ?b, ?c FILTER(?b != ?c) }")
         assert len(store.select("SELECT DISTINCT ?a { ?a <urn:q> ?b }")) == 1
     file.write_text(file.read_text("utf-8").replace("_:c200 .", "broken"), "utf-8")
-    with pytest.raises(PartialLoadError, match=r"the first 100 triples are in, the rest is not: .*many.nt:401"):
-        bulk_load([file], sql=near.sql, **options)
+    good = tmp_path / "good.nt"
+    good.write_text("<urn:x> <urn:p> <urn:new> .\n", "utf-8")
+    with pytest.raises(DataError, match=r"many.nt:401:"):
+        bulk_load([good, file], sql=near.sql, **options)
+    with RemoteStore(near.query_url + "?default-graph-uri=urn:graph") as store:
+        assert len(store) == 750, "a bad file changes nothing, nor do those before it"
     for address in ("here", "-H:1", "127.0.0.1", "127.0.0.1:1111 x"):
         with pytest.raises(StoreError, match="is no SQL port"):
             bulk_load([file], sql=address, **options)
@@ -208,6 +213,47 @@ def test_virtuoso_s_own_loader_in_parts(near: VirtuosoServer, tmp_path: Path, mo
         bulk_load([file], sql=near.sql, graph="urn:'); drop", login=login(near))
     with pytest.raises(StoreError, match="no SQL server takes"):
         bulk_load([file], sql="127.0.0.1:9", **options)
+
+
+def test_a_server_that_fails_half_way(near: VirtuosoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Session.run
+
+    def failing(session: Session, statement: str) -> str:
+        if "TTLP" in statement and "1.nt" in statement:
+            raise StoreError("the disk is full")
+        return run(session, statement)
+
+    monkeypatch.setattr(Session, "run", failing)
+    for name in "ab":
+        (tmp_path / f"{name}.nt").write_text(f"<urn:{name}> <urn:p> <urn:o> .\n" * 2, "utf-8")
+    files = [tmp_path / "a.nt", tmp_path / "b.nt"]
+    with pytest.raises(PartialLoadError, match=r"b.nt: the first 0 triples are in, the next 2 may be, .*disk is full"):
+        bulk_load(files, sql=near.sql, graph="urn:half", login=login(near))
+    with RemoteStore(near.query_url + "?default-graph-uri=urn:half") as store:
+        assert len(store) == 1
+
+
+def test_what_needs_no_other_words_is_copied(tmp_path: Path) -> None:
+    plain = '<urn:a> <urn:p> "b\\n\\u0022" .\n# a comment\n\n<urn:a>\t<urn:p> "é"@en-gb .\n'.replace("\\u0022", '\\"')
+    file, target = tmp_path / "a.nt", tmp_path / "b.nt"
+    file.write_text(plain + "<urn:a> <urn:p> <urn:c> .", "utf-8")
+    assert look_at(str(file), target).triples == 3
+    assert target.read_bytes() == file.read_bytes() + b"\n"
+    for odd, written in (
+        ("_:a.b <urn:p> _:a.b .", None),
+        ('<urn:a> <urn:p> "x"@EN-gb .', '<urn:a> <urn:p> "x"@en-gb .\n'),
+        ('<urn:a> <urn:p> "\\u0041" .', '<urn:a> <urn:p> "A" .\n'),
+        (f'<urn:a> <urn:p> "x"^^<{XSD}string> .', '<urn:a> <urn:p> "x" .\n'),
+    ):
+        file.write_text(f"{plain}{odd}\n", "utf-8")
+        assert look_at(str(file), target).triples == 3
+        lines = target.read_text("utf-8").splitlines(keepends=True)
+        assert len(lines) == 3
+        assert lines[2] == written or (written is None and ".b" not in lines[2])
+    file.write_text(plain * 9 + "<urn:a> <urn:p> .\n", "utf-8")
+    with pytest.raises(DataError, match=r"a\.nt:37:17"):
+        look_at(str(file), target)
+    assert not target.exists()
 
 
 def test_a_folder_that_virtuoso_may_not_read(empty_virtuoso: VirtuosoServer) -> None:

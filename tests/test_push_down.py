@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -19,7 +20,7 @@ from virtuoso import VirtuosoServer
 from filmgraph.arrays import FilmTechniqueArrays
 from filmgraph.arrays.remote import MOST_ROWS
 from filmgraph.cli import cli
-from filmgraph.errors import NotFoundError
+from filmgraph.errors import EndpointDownError, NotFoundError
 from filmgraph.graph import FilmGraph, engines
 from filmgraph.namespaces import FG, SCHEMA, SKOS
 from filmgraph.paths import PathIndex
@@ -235,7 +236,7 @@ def test_a_large_vocabulary_stays_out_of_the_texts() -> None:
     for film in ("urn:film:f0", "urn:film:f1"):
         for measure in MEASURES:
             assert remote.similar(film, measure=measure) == index.similar(film, measure=measure)
-    assert max(text.count("(<") for text in asked.texts) == MOST_ROWS
+    assert max(text.count("(<urn:") for text in asked.texts) == MOST_ROWS
 
 
 def test_questions_are_few_and_small(bundled: MemoryStore) -> None:
@@ -293,6 +294,40 @@ def test_a_long_answer_is_read_from_the_arrays(ties: MemoryStore) -> None:
     assert remote.similar("urn:film:f001", limit=5000) == index.similar("urn:film:f001", limit=5000)
 
 
+@pytest.mark.parametrize("question", ["SELECT ?b (COUNT", "AS ?films", "GROUP BY ?t", "#broader", "#Category"])
+def test_what_failed_beside_is_told_and_asked_anew(bundled: MemoryStore, question: str) -> None:
+    film = film_iris(bundled)[0]
+    failures = ["once"]
+
+    def failing(query: str, rows: Rows) -> Rows:
+        if question in query and failures:
+            raise EndpointDownError(failures.pop(), url="urn:far")
+        return rows
+
+    remote = RemoteSimilarity(Asked(bundled, failing), arrays=no_arrays)
+    with pytest.raises(EndpointDownError, match="once"):
+        remote.similar(film)
+    assert remote.similar(film) == SimilarityIndex(FilmTechniqueArrays.of_store(bundled)).similar(film)
+
+
+def test_a_new_client_counts_beside_what_it_asks(bundled: MemoryStore) -> None:
+    film = film_iris(bundled)[0]
+    is_ranked, held = threading.Event(), []
+
+    def slow(query: str, rows: Rows) -> Rows:
+        if "SELECT ?b (COUNT" in query and query.count("(<") > 100:
+            held.append(is_ranked.wait(30))
+        if "DESC(" in query:
+            is_ranked.set()
+        return rows
+
+    # The ranking is asked for while the rest is counted, and the answer waits for that.
+    remote = RemoteSimilarity(Asked(bundled, slow), arrays=no_arrays)
+    assert remote.similar(film) == SimilarityIndex(FilmTechniqueArrays.of_store(bundled)).similar(film)
+    assert held
+    assert all(held)
+
+
 def test_threads_may_ask_at_once(bundled: MemoryStore) -> None:
     films = film_iris(bundled)[:20]
     local, far = PathIndex.of_store(bundled), Asked(bundled)
@@ -323,12 +358,17 @@ def test_a_graph_on_an_endpoint_pushes_down(
 
 def test_what_is_kept_of_films_is_bounded(made: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("filmgraph.paths.remote._MOST_KEPT", 3)
+    monkeypatch.setattr("filmgraph.paths.remote._MOST_NOTED", 3)
     films = film_iris(made)[:8]
     check_paths(made, Asked(made), films)
     links = RemoteLinks(Asked(made))
     for film in films:
         links.uses(film)
+        links.count_of(film)
+        links.praised(film)
+        links._hear((film,))
     assert len(links._films) <= 3 + 1
+    assert max(map(len, (links._counts, links._praised, links._voices))) <= 3 + 1
 
 
 def test_commands_push_down(oxigraph: RemoteStore) -> None:

@@ -8,7 +8,6 @@ holds at most :data:`MOST_ROWS` such rows: Virtuoso 7 compiles some thousand and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
 
+from filmgraph.arrays.later import Later
 from filmgraph.arrays.weights import FilmTechniqueArrays, steps_up
 from filmgraph.namespaces import FG, SKOS
 
@@ -41,7 +41,7 @@ class FewFilms(FilmTechniqueArrays):
     """
 
     def __init__(self, craft: RemoteCraft, pairs: Collection[tuple[str, str]]) -> None:
-        few = FilmTechniqueArrays.of_pairs(pairs, craft.links)
+        few = FilmTechniqueArrays.of_pairs(pairs, craft.links_above({technique for _, technique in pairs}))
         super().__init__(few.films, few.techniques, few.used_rows, few.close_rows)
         self._craft = craft
 
@@ -61,31 +61,33 @@ class FewFilms(FilmTechniqueArrays):
 
 
 class RemoteCraft:
-    """The vocabulary of an endpoint with its counts, each read once and when it is needed."""
+    """The vocabulary of an endpoint with its counts, each read once and when it is needed.
+
+    Who weighs craft says so (:meth:`begin`, :meth:`prepare`), so that what can be asked at once is: an engine has
+    more than one core.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._films_with: dict[str, int] = {}
-
-    @cached_property
-    def _classes(self) -> tuple[frozenset[str], frozenset[str]]:
-        """The techniques and the categories."""
-        rows = list(
-            self.store.select(f"SELECT ?t ?c WHERE {{ {{ ?t a <{FG}Technique> }} UNION {{ ?c a <{FG}Category> }} }}")
-        )
-        return frozenset(str(row[0]) for row in rows if row[0]), frozenset(str(row[1]) for row in rows if row[1])
+        self._categories = Later(self._ask_categories)
+        self._links = Later(self._ask_links)
+        self._used = Later(self._ask_used)
+        self._totals = Later(self._ask_totals)
+        self._film_count = Later(self._ask_film_count)
+        self._rest = Later(self._ask_rest)
+        self._first: frozenset[str] = frozenset()
+        self._is_whole = False
 
     @property
     def categories(self) -> frozenset[str]:
         """The categories, by IRI."""
-        return self._classes[1]
+        return self._categories()
 
-    @cached_property
+    @property
     def links(self) -> tuple[tuple[str, str], ...]:
         """The ``skos:broader`` links between techniques as (narrower, broader), sorted."""
-        techniques = self._classes[0]
-        rows = self.store.select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b }}")
-        return tuple(sorted({(low, high) for low, high in map(_texts, rows) if {low, high} <= techniques}))
+        return self._links()
 
     @cached_property
     def parents(self) -> Mapping[str, Sequence[str]]:
@@ -94,6 +96,11 @@ class RemoteCraft:
         for narrow, broad in self.links:
             parents.setdefault(narrow, []).append(broad)
         return parents
+
+    def links_above(self, techniques: Iterable[str]) -> list[tuple[str, str]]:
+        """Return the links over which one comes from some techniques to all that are broader."""
+        above = {up for technique in techniques for up in self.ways_up(technique)}
+        return [(narrow, broad) for narrow in sorted(above) for broad in self.parents.get(narrow, ())]
 
     def ways_up(self, technique: str) -> Mapping[str, int]:
         """Return the fewest steps up from a technique to itself (0) and to every broader one."""
@@ -121,50 +128,37 @@ class RemoteCraft:
     @cached_property
     def used(self) -> Mapping[str, int]:
         """Each technique that a film uses itself, with how many do; categories are left out."""
-        counted = dict(self._used_at_all)
-        for category in self.categories:
-            counted.pop(category, None)
-        return counted
+        categories = self.categories
+        return {technique: films for technique, films in self._used().items() if technique not in categories}
 
-    @cached_property
-    def _used_at_all(self) -> Mapping[str, int]:
-        return _counts(
-            self.store.select(
-                f"SELECT ?t (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?f ?t WHERE {{ {_USES} }} }} }} GROUP BY ?t"
-            )
-        )
-
-    @cached_property
+    @property
     def film_count(self) -> int:
         """How many films have a use: the N of weights."""
         # Only where a category is used must the engine look at what each technique is.
-        only = f" FILTER NOT EXISTS {{ ?t a <{FG}Category> }}" if len(self.used) < len(self._used_at_all) else ""
-        return _number(
-            self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?f WHERE {{ {_USES}{only} }} }} }}")
-        )
+        return self._totals()[0] if len(self.used) == len(self._used()) else self._film_count()
 
-    @cached_property
+    @property
     def is_repeated(self) -> bool:
         """Whether some film uses a technique more than once, so that sums must look at each pair once."""
-        total = _number(self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {_USES} }}"))
-        return total != sum(self._used_at_all.values())
+        return self._totals()[1] != sum(self._used().values())
 
-    @cached_property
-    def films_with(self) -> Mapping[str, int]:
-        """Technique to its df: in how many films it, or a narrower one, is used; of all that are used at all."""
-        self._count({high for technique in self.used for high in self.ways_up(technique)})
-        return self._films_with
+    def begin(self) -> None:
+        """Have asked for, beside whatever follows, what any likeness needs."""
+        for each in (self._links, self._categories, self._used, self._totals):
+            each.begin()
 
-    def prepare(self) -> None:
-        """Ask for all counts, some of them beside the others: an engine has more than one core."""
-        if "films_with" in self.__dict__:
+    def prepare(self, techniques: Iterable[str]) -> None:
+        """Have all counted: what weighs some techniques before this returns, the rest beside whatever follows."""
+        if self._is_whole:
             return
-        _ = self._classes
-        with ThreadPoolExecutor(1) as beside:
-            rest = beside.submit(lambda: (self.film_count, self.is_repeated))
-            self._count([high for high, below in self._narrower.items() if len(below) > 1])
-            rest.result()
-        _ = self.films_with
+        self.begin()
+        first = {high for technique in techniques for high in self.ways_up(technique)}
+        if not self._rest.is_begun:
+            self._first = frozenset(first)
+            self._rest.begin()
+        self._count(first & self._rolled_up)
+        self._count(first)
+        _ = self.film_count, self.is_repeated
 
     def df(self, technique: str) -> int:
         """Return how many films use a technique or a narrower one."""
@@ -172,18 +166,32 @@ class RemoteCraft:
 
     def counts(self, techniques: Sequence[str]) -> list[int]:
         """Return the df of techniques, in their order."""
-        self._count(techniques)
+        if any(technique not in self._films_with for technique in techniques):
+            if self._rest.is_begun:
+                self._rest()
+            self._count(techniques)
         return [self._films_with[technique] for technique in techniques]
+
+    def most_films_with(self, technique: str) -> int:
+        """Return a bound of the df of a technique from above: itself, where it was asked for."""
+        known = self._films_with.get(technique)
+        if known is not None:
+            return known
+        used = self._used()
+        return min(self.film_count, sum(used.get(name, 0) for name in self._narrower.get(technique, (technique,))))
 
     def _count(self, techniques: Iterable[str]) -> None:
         """Ask for the df of techniques that were not asked for before, in as few questions as texts may be long."""
         unknown = {technique for technique in techniques if technique not in self._films_with}
         found = dict.fromkeys(unknown, 0)
-        if "_used_at_all" in self.__dict__:
-            alone = [name for name in unknown if len(self._narrower.get(name, ())) <= 1]
-            found.update((name, self._used_at_all.get(name, 0)) for name in alone)
-            unknown.difference_update(alone)
-        for rows in _packed([[(low, high) for low in self._narrower.get(high, (high,))] for high in sorted(unknown)]):
+        below = {high: self._narrower.get(high, (high,)) for high in sorted(unknown)}
+        if self._used.is_begun and (self._used.is_told or min(map(len, below.values()), default=2) == 1):
+            used = self._used()
+            below = {high: [low for low in lows if low in used] for high, lows in below.items()}
+            for high in [high for high, lows in below.items() if lows in ([], [high])]:
+                found[high] = used.get(high, 0)
+                del below[high]
+        for rows in _packed([(low, high) for low in lows] for high, lows in below.items()):
             pairs = " ".join(f"(<{low}> <{high}>)" for low, high in rows if is_safe(low) and is_safe(high))
             counted = self.store.select(
                 f"SELECT ?b (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?b ?f WHERE {{ VALUES (?t ?b) {{ {pairs} }} "
@@ -192,6 +200,48 @@ class RemoteCraft:
             found.update(_counts(counted))
         # Told when all is known: another thread must not meet a count that is not there yet.
         self._films_with.update(found)
+
+    @cached_property
+    def _rolled_up(self) -> frozenset[str]:
+        """The techniques with narrower ones."""
+        return frozenset(high for high, lows in self._narrower.items() if len(lows) > 1)
+
+    def _ask_rest(self) -> None:
+        self._count(self._rolled_up - self._first)
+        self._count({high for technique in self.used for high in self.ways_up(technique)} - self._first)
+        self._is_whole = True
+
+    def _ask_categories(self) -> frozenset[str]:
+        return frozenset(str(row[0]) for row in self.store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}"))
+
+    def _ask_links(self) -> tuple[tuple[str, str], ...]:
+        is_technique = f"a <{FG}Technique>"
+        rows = self.store.select(f"SELECT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b ; {is_technique} . ?b {is_technique} }}")
+        return tuple(sorted(set(map(_texts, rows))))
+
+    def _ask_used(self) -> dict[str, int]:
+        """Return how many films use each technique itself, categories among them."""
+        return _counts(
+            self.store.select(
+                f"SELECT ?t (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?f ?t WHERE {{ {_USES} }} }} }} GROUP BY ?t"
+            )
+        )
+
+    def _ask_totals(self) -> tuple[int, int]:
+        """Return how many films have a use, be it of a category, and how many uses there are."""
+        (row,) = self.store.select(
+            "SELECT (COUNT(*) AS ?films) (SUM(?k) AS ?uses) WHERE { { "
+            f"SELECT ?f (COUNT(*) AS ?k) WHERE {{ {_USES} }} GROUP BY ?f }} }}"
+        )
+        films = int(str(row[0]))
+        return films, int(str(row[1])) if films else 0
+
+    def _ask_film_count(self) -> int:
+        rows = self.store.select(
+            "SELECT (COUNT(*) AS ?n) WHERE { { "
+            f"SELECT DISTINCT ?f WHERE {{ {_USES} FILTER NOT EXISTS {{ ?t a <{FG}Category> }} }} }} }}"
+        )
+        return int(str(next(iter(rows))[0]))
 
     def pairs(self, films: Iterable[str]) -> list[tuple[str, str]]:
         """Return the (film, technique) pairs of some films, sorted; categories are left out."""
@@ -204,7 +254,8 @@ class RemoteCraft:
                 "FILTER(isIRI(?t)) }"
             )
             found.update((film, technique) for film, technique in map(_texts, rows))
-        return sorted(pair for pair in found if pair[1] not in self.categories)
+        categories = self.categories
+        return sorted(pair for pair in found if pair[1] not in categories)
 
     def few(self, pairs: Collection[tuple[str, str]]) -> FewFilms:
         """Return the arrays of a few films from all of their pairs, weighed as among all films."""
@@ -230,10 +281,6 @@ def _texts(row: Sequence[Any]) -> tuple[str, str]:
 
 def _counts(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
     return {str(name): int(str(count)) for name, count in rows}
-
-
-def _number(rows: Iterable[Sequence[Any]]) -> int:
-    return int(str(next(iter(rows))[0]))
 
 
 def _packed(groups: Iterable[list[tuple[str, str]]]) -> Iterator[list[tuple[str, str]]]:

@@ -12,12 +12,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from filmgraph.arrays.remote import RemoteCraft
 from filmgraph.lookup import values_of
-from filmgraph.namespaces import FG, ROLES, SCHEMA, slug_of
+from filmgraph.namespaces import FG, slug_of
 from filmgraph.paths.critics import Compared, Praise, comparison_of, praise_of
+from filmgraph.paths.questions import GENRE, HAS, SIGNED_BY, all_about, praised_of, shared, those_with
 from filmgraph.voices import Naming, Said
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RemoteLinks"]
 
-_GENRE = SCHEMA + "genre"
-_HAS = " ".join(f"<{predicate}>" for predicate in (*ROLES, _GENRE))
-_ACCEPTED = f"<{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r"
-_USED = f"?u <{FG}technique> ?n ; <{FG}film> ?f"
-_SIGNED_BY = (SCHEMA + "author", SCHEMA + "publisher")
+T = TypeVar("T")
+
 
 _MOST_KEPT = 4096
 """Of how many films what they have is kept at hand."""
+
+_MOST_NOTED = 50_000
+"""Of how many things what was counted, and of how many reviews who speaks in them, is kept at hand."""
 
 _FILMS_AT_ONCE = 50
 _NODES_AT_ONCE = 200
@@ -63,7 +64,7 @@ class _Film:
         name, use, technique, predicate, value, claim, review, about, stance, other, here = row
         if use:
             self.uses.setdefault(technique, use)
-        elif predicate == _GENRE:
+        elif predicate == GENRE:
             self.genres.add(value)
         elif predicate:
             self.credits.setdefault(value, []).append(predicate)
@@ -148,12 +149,12 @@ class RemoteLinks:
 
     def films_of(self, node: str) -> AbstractSet[str]:
         """Return the films that use a technique itself, credit a person or are of a genre."""
-        return {str(film) for _, film in self._store.select(_those_with("?n ?f", [node]))}
+        return {str(film) for _, film in self._store.select(those_with("?n ?f", [node]))}
 
     def count_of(self, node: str) -> int:
         """Return how many films :meth:`films_of` has."""
-        self._count((node,))
-        return self._counts[node]
+        known = self._counts
+        return known[node] if node in known else self._count((node,))[node]
 
     def df(self, technique: str) -> int:
         """Return how many films use a technique or a narrower one."""
@@ -161,8 +162,8 @@ class RemoteLinks:
 
     def praised(self, technique: str) -> int:
         """Return how many films are praised for a technique."""
-        self._count_praised((technique,))
-        return self._praised[technique]
+        known = self._praised
+        return known[technique] if technique in known else self._count_praised((technique,))[technique]
 
     def ways_up(self, technique: str) -> Mapping[str, int]:
         """Return the fewest steps up from a technique to itself (0) and to every broader one."""
@@ -206,7 +207,7 @@ class RemoteLinks:
         for start in range(0, len(unknown), _FILMS_AT_ONCE):
             named = values_of(unknown[start : start + _FILMS_AT_ONCE])
             if named:
-                rows = self._store.select(_all_about(named))
+                rows = self._store.select(all_about(named))
                 for row in sorted(tuple("" if value is None else str(value) for value in row) for row in rows):
                     found[row[0]].take(row)
         self._hear({row[1] for film in found.values() for row in (*film.said, *film.compared)})
@@ -215,41 +216,50 @@ class RemoteLinks:
         self._films = known = {**known, **found}
         return known
 
-    def _hear(self, reviews: Iterable[str]) -> None:
-        """Ask for the voices of reviews: their critics, else their publication, else they speak for themselves."""
-        unknown = sorted(set(reviews) - self._voices.keys())
+    def _hear(self, reviews: Collection[str]) -> Mapping[str, Naming]:
+        """Return the voices of reviews: their critics, else their publication, else they speak for themselves."""
+        known = self._voices
+        unknown = sorted(set(reviews) - known.keys())
+        found: dict[str, Naming] = {}
         signed: dict[tuple[str, str], set[str]] = defaultdict(set)
         for start in range(0, len(unknown), _NODES_AT_ONCE):
             named = values_of(unknown[start : start + _NODES_AT_ONCE])
             for review, predicate, who in self._store.select(
                 f"SELECT ?r ?p ?w WHERE {{ VALUES ?r {{ {named} }} "
-                f"VALUES ?p {{ <{_SIGNED_BY[0]}> <{_SIGNED_BY[1]}> }} ?r ?p ?w }}"
+                f"VALUES ?p {{ <{SIGNED_BY[0]}> <{SIGNED_BY[1]}> }} ?r ?p ?w }}"
             ):
                 signed[str(review), str(predicate)].add(str(who))
         for review in unknown:
-            by = next((predicate for predicate in _SIGNED_BY if (review, predicate) in signed), None)
+            by = next((predicate for predicate in SIGNED_BY if (review, predicate) in signed), None)
             who_signed = sorted(signed[review, by]) if by else []
-            self._voices[review] = {voice: (review, by, voice) for voice in who_signed} if by else {review: None}
+            found[review] = {voice: (review, by, voice) for voice in who_signed} if by else {review: None}
+        self._voices = known = _noted(known, found, reviews)
+        return known
 
     def _naming(self, review: str) -> Naming:
-        return self._voices[review]
+        known = self._voices
+        return known[review] if review in known else self._hear((review,))[review]
 
-    def _count(self, nodes: Iterable[str]) -> None:
-        unknown = sorted(set(nodes) - self._counts.keys())
+    def _count(self, nodes: Collection[str]) -> Mapping[str, int]:
+        known = self._counts
+        unknown = sorted(set(nodes) - known.keys())
         counts = dict.fromkeys(unknown, 0)
         for start in range(0, len(unknown), _NODES_AT_ONCE):
-            each = _those_with("DISTINCT ?n ?f", unknown[start : start + _NODES_AT_ONCE])
+            each = those_with("DISTINCT ?n ?f", unknown[start : start + _NODES_AT_ONCE])
             rows = self._store.select(f"SELECT ?n (COUNT(*) AS ?k) WHERE {{ {{ {each} }} }} GROUP BY ?n")
             counts.update((str(node), int(str(count))) for node, count in rows)
-        self._counts.update(counts)
+        self._counts = known = _noted(known, counts, nodes)
+        return known
 
-    def _count_praised(self, techniques: Iterable[str]) -> None:
-        unknown = sorted(set(techniques) - self._praised.keys())
+    def _count_praised(self, techniques: Collection[str]) -> Mapping[str, int]:
+        known = self._praised
+        unknown = sorted(set(techniques) - known.keys())
         counts = dict.fromkeys(unknown, 0)
         for start in range(0, len(unknown), _NODES_AT_ONCE):
-            rows = self._store.select(_praised_of(values_of(unknown[start : start + _NODES_AT_ONCE])))
+            rows = self._store.select(praised_of(values_of(unknown[start : start + _NODES_AT_ONCE])))
             counts.update((str(technique), int(str(films))) for technique, films in rows)
-        self._praised.update(counts)
+        self._praised = known = _noted(known, counts, techniques)
+        return known
 
     def _joined(self, film: str) -> list[_End]:
         """Return what joins a film to others; for comparisons the film itself, with those it is compared with."""
@@ -258,7 +268,7 @@ class RemoteLinks:
         return [*nodes, (film, compared)] if compared else nodes
 
     def _size(self, name: str, among: AbstractSet[str] | None) -> int:
-        return self._counts[name] if among is None else len(among)
+        return self.count_of(name) if among is None else len(among)
 
     def _batches(self, pairs: Sequence[_Pair], most: int) -> Iterator[Sequence[_Pair]]:
         """Yield pairs to ask for at once: as many as will do if chance decides, and no more than an answer may hold."""
@@ -278,7 +288,7 @@ class RemoteLinks:
     def _common(self, pairs: Sequence[_Pair], most: int) -> Iterator[AbstractSet[str]]:
         """Yield for each pair the films that both have: all of them, or the first by IRI where they may be many."""
         names = {name for pair in pairs for name, among in pair if among is None}
-        at_hand = self._films_with({name for name in names if self._counts[name] <= _FEW})
+        at_hand = self._films_with({name for name in names if self.count_of(name) <= _FEW})
         ends = [[at_hand.get(name) if among is None else among for name, among in pair] for pair in pairs]
         having: dict[str, set[str]] = defaultdict(set)
         for pair, films in zip(pairs, ends, strict=True):
@@ -299,7 +309,7 @@ class RemoteLinks:
         """Return the films that have each of some things, which few have."""
         found: dict[str, set[str]] = {node: set() for node in nodes}
         if nodes:
-            for node, film in self._store.select(_those_with("DISTINCT ?n ?f", nodes)):
+            for node, film in self._store.select(those_with("DISTINCT ?n ?f", nodes)):
                 found[str(node)].add(str(film))
         return found
 
@@ -312,7 +322,7 @@ class RemoteLinks:
             named = f"VALUES ?f {{ {values_of(films[start : start + _NODES_AT_ONCE])} }}"
             for node, film in self._store.select(
                 f"SELECT DISTINCT ?n ?f WHERE {{ {{ {named} ?u <{FG}film> ?f ; <{FG}technique> ?n "
-                f"FILTER(?n IN ({nodes})) }} UNION {{ {named} VALUES ?p {{ {_HAS} }} ?f a <{FG}Film> ; ?p ?n "
+                f"FILTER(?n IN ({nodes})) }} UNION {{ {named} VALUES ?p {{ {HAS} }} ?f a <{FG}Film> ; ?p ?n "
                 f"FILTER(?n IN ({nodes})) }} }}"
             ):
                 found[str(node)].add(str(film))
@@ -323,11 +333,11 @@ class RemoteLinks:
         asked: dict[tuple[str, str], list[str]] = defaultdict(list)
         for place, ((here, _), (there, _)) in enumerate(pairs):
             # The engine begins with what fewer films have.
-            one, two = sorted((here, there), key=lambda name: (self._counts[name], name))
+            one, two = sorted((here, there), key=lambda name: (self.count_of(name), name))
             asked[self._kind(one), self._kind(two)].append(f"({place} <{one}> <{two}>)")
         found: list[set[str]] = [set() for _ in pairs]
         if asked:
-            parts = " } UNION { ".join(_shared(*kinds, " ".join(rows)) for kinds, rows in sorted(asked.items()))
+            parts = " } UNION { ".join(shared(*kinds, " ".join(rows)) for kinds, rows in sorted(asked.items()))
             only = f" ORDER BY STR(?f) LIMIT {most}" if len(pairs) == 1 else ""
             for number, film in self._store.select(f"SELECT DISTINCT ?i ?f WHERE {{ {{ {parts} }} }}{only}"):
                 found[int(str(number))].add(str(film))
@@ -337,51 +347,10 @@ class RemoteLinks:
         return "technique" if any(node in film.uses for film in self._films.values()) else "person"
 
 
-def _shared(one: str, two: str, rows: str) -> str:
-    """Return the pattern of films that have both of two things, techniques or people."""
-    first, second = (_HAVING[kind].format(number=number) for number, kind in enumerate((one, two)))
-    return f"VALUES (?i ?n0 ?n1) {{ {rows} }} {first} {second} FILTER(isIRI(?f))"
-
-
-_HAVING = {
-    "technique": f"?u{{number}} <{FG}technique> ?n{{number}} ; <{FG}film> ?f .",
-    "person": f"VALUES ?p{{number}} {{{{ {_HAS} }}}} ?f ?p{{number}} ?n{{number}} ; a <{FG}Film> .",
-}
-
-
-def _those_with(columns: str, nodes: Iterable[str]) -> str:
-    """Return the query for the films that use techniques, credit people or are of genres."""
-    named = f"VALUES ?n {{ {values_of(nodes)} }}"
-    return (
-        f"SELECT {columns} WHERE {{ {{ {named} {_USED} FILTER(isIRI(?f)) }} UNION "
-        f"{{ {named} VALUES ?p {{ {_HAS} }} ?f ?p ?n . ?f a <{FG}Film> FILTER(isIRI(?f)) }} }}"
-    )
-
-
-def _praised_of(named: str) -> str:
-    """Return the query for how many films some critic praises for techniques, and neither faults nor judges both ways.
-
-    As in :mod:`filmgraph.voices`: who speaks is the critic, else the publication, else the review itself.
-    """
-    return (
-        "SELECT ?t (COUNT(DISTINCT ?f) AS ?n) WHERE { { SELECT ?t ?f ?v WHERE { "
-        f"VALUES ?t {{ {named} }} ?c <{FG}aboutTechnique> ?t ; <{FG}aboutFilm> ?f ; {_ACCEPTED} ; <{FG}stance> ?s . "
-        f"VALUES (?s ?x) {{ (<{FG}Praise> 0) (<{FG}Criticism> 1) (<{FG}Mixed> 1) }} "
-        f"OPTIONAL {{ ?r <{_SIGNED_BY[0]}> ?a }} OPTIONAL {{ ?r <{_SIGNED_BY[1]}> ?b }} "
-        "BIND(COALESCE(?a, ?b, ?r) AS ?v) } GROUP BY ?t ?f ?v HAVING (MAX(?x) = 0) } } GROUP BY ?t"
-    )
-
-
-def _all_about(named: str) -> str:
-    """Return the query for all that paths need of films: each row has one of it, the other columns are empty."""
-    films = f"VALUES ?f {{ {named} }}"
-    return (
-        "SELECT ?f ?u ?t ?p ?o ?c ?r ?a ?s ?g ?h WHERE { "
-        f"{{ {films} ?u <{FG}film> ?f ; <{FG}technique> ?t FILTER(isIRI(?u) && isIRI(?t)) }} UNION "
-        f"{{ {films} VALUES ?p {{ {_HAS} }} ?f a <{FG}Film> ; ?p ?o FILTER(isIRI(?o)) }} UNION "
-        f"{{ {films} ?c <{FG}aboutFilm> ?f ; {_ACCEPTED} ; <{FG}aboutTechnique> ?a ; <{FG}stance> ?s }} UNION "
-        f"{{ {films} ?c <{FG}aboutFilm> ?f ; {_ACCEPTED} ; <{FG}comparesTo> ?g "
-        "FILTER(isIRI(?c) && isIRI(?r) && isIRI(?g) && ?f != ?g) } UNION "
-        f"{{ {films} ?c <{FG}comparesTo> ?f ; {_ACCEPTED} ; <{FG}aboutFilm> ?h "
-        "FILTER(isIRI(?c) && isIRI(?r) && isIRI(?h) && ?f != ?h) } }"
-    )
+def _noted(known: dict[str, T], found: Mapping[str, T], wanted: Iterable[str]) -> dict[str, T]:
+    """Return what is known with what was found, in a dictionary that no other thread holds; the old goes for room."""
+    if not found:
+        return known
+    if len(known) > _MOST_NOTED:
+        known = {name: known[name] for name in wanted if name in known}
+    return {**known, **found}

@@ -15,7 +15,7 @@ from filmgraph.rows import Term
 if TYPE_CHECKING:
     from filmgraph.stores.exchange import Exchange
 
-__all__ = ["Depth", "InnerTriples", "Replaced", "Row", "RowStream", "triples_in"]
+__all__ = ["Depth", "Edges", "InnerTriples", "Replaced", "Row", "RowStream", "triples_in"]
 
 Row: TypeAlias = "tuple[Term | None, ...]"
 
@@ -35,6 +35,7 @@ class RowStream:
         *,
         mend: Callable[[tuple[str, ...]], Callable[[Row], Row] | None] | None = None,
         whole: Callable[[int], None] | None = None,
+        form: ox.QueryResultsFormat = ox.QueryResultsFormat.JSON,
     ) -> None:
         self.columns: tuple[str, ...] = ()
         self.truth: bool | None = None
@@ -43,7 +44,7 @@ class RowStream:
         if whole is not None:
             whole(0)
         self._parser = _Parser(sent, "SPARQL result")
-        self._parser.start(lambda: ox.parse_query_results(cast(Any, sent), ox.QueryResultsFormat.JSON))
+        self._parser.start(lambda: ox.parse_query_results(cast(Any, sent), form))
         if isinstance(self._parser.inner, ox.QueryBoolean):
             self.truth = bool(self._parser.inner)
         else:
@@ -167,6 +168,32 @@ class InnerTriples:
         return piece
 
 
+class Edges:
+    """Watches results in XML go by, and writes the spaces at both ends of literals so that a parser keeps them."""
+
+    _START = re.compile(rb"(<literal(?: [^<>]*)?>)([ \t\r\n]+)")
+    _END = re.compile(rb"([ \t\r\n]+)(</literal>)")
+    _ENDED = tuple(bytes((space,)) + b"</literal>" for space in b" \t\r\n")
+    _WHOLE = b"</binding>"
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def __call__(self, piece: bytes) -> bytes:
+        """Return what of the text so far is certain; the empty last piece returns the rest."""
+        text = self._held + piece
+        cut = text.rfind(self._WHOLE) + 1 if piece else len(text)
+        text, self._held = text[:cut], text[cut:]
+        text = self._START.sub(lambda found: found[1] + _as_references(found[2]), text)
+        if any(ended in text for ended in self._ENDED):
+            text = self._END.sub(lambda found: _as_references(found[1]) + found[2], text)
+        return text
+
+
+def _as_references(spaces: bytes) -> bytes:
+    return b"".join(b"&#%d;" % space for space in spaces)
+
+
 class Replaced:
     """Replaces one run of bytes by another as pieces go by, across their borders."""
 
@@ -174,11 +201,11 @@ class Replaced:
         self._old, self._new = old, new
         self._held = b""
 
-    def __call__(self, piece: bytes) -> bytes:
+    def __call__(self, piece: bytes, *, is_last: bool | None = None) -> bytes:
         """Return what of the text so far is certain; the empty last piece returns the rest."""
         text = (self._held + piece).replace(self._old, self._new)
         keep = 0
-        if piece:
+        if not (not piece if is_last is None else is_last):
             keep = next((n for n in range(len(self._old) - 1, 0, -1) if text.endswith(self._old[:n])), 0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

@@ -1,9 +1,9 @@
 """Loading into a Virtuoso on this machine by its own loader, through its SQL port.
 
-Files go the usual way through the readers, and are written as N-Triples into a folder for a moment, from which the
-server reads them: it gets nothing that was not looked at, and blank nodes and the names of graphs are treated as
-everywhere. What speaks SQL is Virtuoso's own ``isql``, which is told the password on a terminal of its own: it
-stands on no command line and in no environment.
+Files are looked at (:mod:`filmgraph.stores.looked`) on their way into a folder, from which the server reads them: it
+gets nothing that was not looked at, and blank nodes and the names of graphs are treated as everywhere. What speaks SQL
+is Virtuoso's own ``isql``, which is told the password on a terminal of its own: it stands on no command line and in no
+environment.
 """
 
 from __future__ import annotations
@@ -16,26 +16,21 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pyoxigraph as ox
-
-from filmgraph.errors import DataError, PartialLoadError, StoreError
-from filmgraph.readers.looking import Stream, quads_of
-from filmgraph.stores.batches import packed
+from filmgraph.errors import PartialLoadError, StoreError
 from filmgraph.stores.logins import LOGIN, LOGIN_FILE, Login
+from filmgraph.stores.looked import LookedAt, look_at
 
 __all__ = ["Session", "bulk_load"]
 
 _PROGRAMS = ("isql-vt", "isql-v", "isql")
 _ADDRESS = re.compile(r"(?:\w[\w.-]*:)?[0-9]{1,5}", re.ASCII)
 _UNSAFE = re.compile(r"['\\\x00-\x20<>\"]")
-_TRIPLES_EACH = 250_000
-_BYTES_EACH = 64 * 1024**2
 _DONE = "filmgraph-statement-done"
 _LOGIN_SECONDS = 20.0
 
@@ -50,9 +45,10 @@ def bulk_load(
 ) -> dict[str, int]:
     """Load RDF files into a graph of the Virtuoso whose SQL port is ``sql`` (``HOST:PORT``); return triples by file.
 
-    The triples are counted as they are sent; some may have been there. They go in outside of a transaction, a part of
-    a file after the other: where one fails, :class:`~filmgraph.errors.PartialLoadError` says how far it came.
-    The server must be allowed to read the folder for temporary files (``DirsAllowed`` in its configuration;
+    The triples are counted as they are sent; some may have been there. All files are looked at before the first goes
+    in, so a bad one changes nothing. They go in outside of a transaction, one after the other: where the server fails,
+    :class:`~filmgraph.errors.PartialLoadError` says how far it came. What is looked at lies, as N-Triples, in the
+    folder for temporary files, which the server must be allowed to read (``DirsAllowed`` in its configuration;
     ``TMPDIR`` names another).
 
     Raises :class:`~filmgraph.errors.StoreError` where the server cannot be spoken to, and
@@ -67,39 +63,29 @@ def bulk_load(
     loaded: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="filmgraph-") as folder, Session(sql, login) as session:
         Path(folder).chmod(0o755)  # The server may run as somebody else.
-        session.run("log_enable(2, 1)")
-        for file in files:
+        looked: list[tuple[LookedAt, Path]] = []
+        for number, file in enumerate(files):
             name = os.fspath(file)
             if progress is not None:
                 progress(name)
-            loaded[name] = _load(name, Path(folder), session, graph, sql)
+            part = Path(folder, f"{number}.nt")
+            looked.append((look_at(name, part), part))
+            part.chmod(0o644)
+        session.run("log_enable(2, 1)")
+        for each, part in looked:
+            _load(each, part, session, graph, sql)
+            part.unlink()
+            loaded[each.name] = each.triples
         session.run("checkpoint")
     return loaded
 
 
-def _load(name: str, folder: Path, session: Session, graph: str, sql: str) -> int:
-    count = pending = 0
-    part = folder / "part.nt"
+def _load(looked: LookedAt, part: Path, session: Session, graph: str, sql: str) -> None:
+    session.run(f"file_open('{part}')")  # What the server may not read is told before anything is in.
     try:
-        for lines in packed(_triples(name), triples_each=_TRIPLES_EACH, size=_BYTES_EACH):
-            part.write_text("".join(lines), encoding="utf-8")
-            part.chmod(0o644)
-            pending = len(lines)
-            session.run(f"DB.DBA.TTLP(file_open('{part}'), '', '{graph}', 0)")
-            count, pending = count + len(lines), 0
-    except (StoreError, DataError) as error:
-        if not count:
-            raise
-        raise PartialLoadError(name, count, pending, error, url=sql) from error
-    return count
-
-
-def _triples(name: str) -> Iterator[ox.Triple]:
-    try:
-        for quad in quads_of(Stream(name)):
-            yield quad.triple
-    except (SyntaxError, ValueError, MemoryError) as error:
-        raise DataError.of_parser(error, name) from error
+        session.run(f"DB.DBA.TTLP(file_open('{part}'), '', '{graph}', 0)")
+    except StoreError as error:
+        raise PartialLoadError(looked.name, 0, looked.triples, error, url=sql) from error
 
 
 class Session:
