@@ -11,7 +11,7 @@ from scripts import generate
 
 import filmgraph
 from filmgraph import stores
-from filmgraph.answers import SHORTENED, TEXTS, Shorter, digest_of, shortened
+from filmgraph.answers import SHORTENED, TEXTS, Shorter, answer, digest_of, in_order, order_of, shortened
 from filmgraph.answers.rewriting import counted, inserted, values_of, with_numbers, without
 from filmgraph.arrays import GraphArrays, open_arrays
 from filmgraph.graph import FilmGraph, load_into, open_graph
@@ -19,6 +19,7 @@ from filmgraph.namespaces import FG, SCHEMA, iri
 from filmgraph.pages import Named
 from filmgraph.pages.parts import uses_of_film, uses_where
 from filmgraph.queries import Query, QueryLibrary, parse_query
+from filmgraph.rows import Rows
 from filmgraph.stores import DiskStore, LocalStore, MemoryStore
 
 LIMITS = (None, 3, 25)
@@ -36,6 +37,7 @@ class Graph:
             name: self._column(f"?x a <{FG}{class_}>") for name, class_ in of_class.items()
         }
         self.values |= {"decade": [1930, 1960, 1990, 2010], "least": [1, 2, 7], "most": [0, 1, 3]}
+        self.values["concept"] = [*self.values["technique"], *self.values["category"]]  # type: ignore[list-item]
         self.values["critic"] = self._column(f"?r a <{FG}Review> ; <{SCHEMA}author> ?x")
         self.people = {
             "director-signature": self._column(f"?f <{SCHEMA}director> ?x"),
@@ -54,7 +56,10 @@ class Graph:
                 if parameter.optional and turn % 2:
                     continue
                 is_last = turn == TRIES - 1 and parameter.is_resource
-                chosen[parameter.name] = [iri(parameter.type, "nothing-there") if is_last else chance.choice(pool)]
+                kind = "technique" if parameter.type == "concept" else parameter.type
+                chosen[parameter.name] = [iri(kind, "nothing-there") if is_last else chance.choice(pool)]
+                if parameter.many:
+                    chosen[parameter.name] += chance.choices(pool, k=2)
             yield chosen
 
 
@@ -136,6 +141,102 @@ def test_the_rows_are_those_of_the_librarys_text(name: str, where: str, request:
                 assert rows == [whole.columns, *(whole if limit is None else whole.head(limit)).terms], (values, limit)
                 met += 1
     assert met
+
+
+def test_rows_put_in_order_here_are_in_the_engines_order(bundled_graph: Graph, made_graph: Graph) -> None:
+    """Every question of the library, as far as it tells its order; and none of them leaves it to the engine."""
+    for graph in (bundled_graph, made_graph):
+        for query in graph.library:
+            if query.name in ("film-credits", "credits", "wikidata-federated", "ada-crosswalk"):
+                continue
+            values: dict[str, list[str | int]] = {}
+            for parameter in query.parameters:
+                if not parameter.optional:
+                    pool = graph.people.get(query.name) or graph.values.get(parameter.name) or graph.values["technique"]
+                    values[parameter.name] = [pool[len(pool) // 3]]
+            text = query.bind(values)
+            asked: list[str] = []
+
+            def select(text: str, graph: Graph = graph, asked: list[str] = asked) -> Rows:
+                asked.append(text)
+                return graph.store.select(text)
+
+            whole = graph.store.select(text)
+            rows = in_order(text, select)
+            assert (rows.columns, rows.terms) == (whole.columns, whole.terms), query.name
+            assert in_order(text, select, 2).terms == whole.terms[:2], query.name
+            assert not any("ORDER BY" in each for each in asked), query.name
+
+
+ORDERED = """
+PREFIX x: <urn:x:> SELECT ?s ?v ?w WHERE { VALUES (?s ?v ?w) {
+  (x:c 10 "b") (x:b 9 "a"@en) (x:a 9.5 "a") (<urn:x:\u00e9> -3 "\U0001f600") (x:z UNDEF "\uffee") (x:y 10 UNDEF)
+} } ORDER BY """
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_known"),
+    [
+        ("?v ?s", True),
+        ("STR(?w) ?s", True),
+        ('COALESCE(STR(?w), "") ?s', True),
+        ("?s", True),
+        ("?w ?s", False),
+        ("DESC(?v) ?s", False),
+        ("LCASE(?w) ?s", False),
+        ("?v ?s LIMIT 2", False),
+        ("DESC(?s)", False),
+    ],
+)
+def test_numbers_texts_and_what_is_unbound_are_ordered_as_the_engine_does(keys: str, *, is_known: bool) -> None:
+    asked: list[str] = []
+    with MemoryStore() as store:
+
+        def select(text: str) -> Rows:
+            asked.append(text)
+            return store.select(text)
+
+        whole = store.select(ORDERED + keys)
+        assert in_order(ORDERED + keys, select).terms == whole.terms
+        assert in_order(ORDERED + keys, select, 3).terms == whole.terms[:3]
+    assert any("ORDER BY" in text for text in asked) != is_known
+
+
+def test_an_order_inside_a_query_is_left_there() -> None:
+    inner = "SELECT ?a { { SELECT ?a { ?a ?p ?o } ORDER BY ?a LIMIT 3 } }"
+    assert order_of(inner) is None
+    found = order_of(inner + " ORDER BY ?a")
+    assert found is not None
+    assert found[0].strip() == inner
+
+
+def test_few_are_the_first_of_many(library: QueryLibrary, made_graph: Graph) -> None:
+    query = library["unnoticed-uses"]
+    whole = answer(query, {}, lambda: made_graph.arrays, made_graph.store.select)
+    few = answer(query, {}, lambda: made_graph.arrays, made_graph.store.select, limit=7)
+    assert few.terms == whole.terms[:7] == made_graph.store.select(query.text).terms[:7]
+
+
+def test_the_listing_counts_what_the_graph_says(made_graph: Graph, bundled_graph: Graph) -> None:
+    for graph in (made_graph, bundled_graph):
+        listing, films = graph.arrays.listing, graph.arrays.films
+        said = f"?use <{FG}film> ?film ; <{FG}technique> ?t"
+        for name, what, more in (("uses", "?use", ""), ("scenes", "?scene", f"; <{FG}scene> ?scene")):
+            text = f"SELECT ?film (COUNT(DISTINCT {what}) AS ?n) {{ {said} {more} }} GROUP BY ?film"
+            counts = {films.at[str(film)]: count for film, count in graph.store.select(text)}
+            assert {at: n for at, n in enumerate(getattr(listing, name).tolist()) if n} == counts
+        titles = sorted({str(title) for (title,) in graph.store.select(f"SELECT ?t {{ ?f <{SCHEMA}name> ?t }}")})
+        known = [at for at in range(len(films)) if listing.rank[at] >= 0]
+        ordered = sorted(known, key=lambda at: listing.rank[at])
+        assert [listing.titles[at] for at in ordered] == sorted(listing.titles[at] for at in known)
+        assert {listing.titles[at] for at in known} <= set(titles)
+    odd, bare = (made_graph.arrays.films.at[iri("film", name)] for name in ("odd-1999", "bare-2000"))
+    listing = made_graph.arrays.listing
+    assert not listing.is_plain[odd]
+    assert not listing.is_plainly_used[odd]
+    assert listing.titles[odd] == "Odd"
+    assert not listing.listed[bare]
+    assert listing.rank[bare] == -1
 
 
 def test_each_is_known_by_the_text_that_the_library_has(library: QueryLibrary) -> None:

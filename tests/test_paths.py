@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path as File
 
+import numpy as np
 import pyoxigraph as ox
 import pytest
 
+from filmgraph.arrays.strings import Listed
 from filmgraph.errors import NotFoundError
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, iri, slug_of
 from filmgraph.paths import KIND_WEIGHTS, Edge, Path, PathIndex, Statement
+from filmgraph.paths.arraylinks import FilmSet, Met
 from filmgraph.queries import with_prefixes
 from filmgraph.stores import MemoryStore, Store
 
@@ -537,6 +540,34 @@ def test_the_rarest_films_between_are_looked_at(grown: MemoryStore) -> None:
     assert [path.kind for path in paths] == ["via"] * 3
     assert paths[0].films[1] == iri("film", "z")
     assert all(path.confirm(grown) for path in paths)
+
+
+def test_a_way_through_a_third_film_takes_the_best_path_on_either_side(bundled: MemoryStore) -> None:
+    index = PathIndex.of_store(bundled)
+    films = index.links.films
+    others: tuple[str, ...] = tuple(kind for kind in KIND_WEIGHTS if kind != "genre")
+    compared = 0
+    for film, other in zip(films[::9], films[4::9], strict=False):
+        ways = index.best(film, other, limit=100, kinds=["via"])
+        assert {way.films[1] for way in ways} <= set(index.links.middles(film, other, 32))
+        assert [(-way.score, way.films) for way in ways] == sorted((-way.score, way.films) for way in ways)
+        # With a limit no more ways are made than are told.
+        assert index.best(film, other, limit=3, kinds=["via"]) == ways[:3]
+        for way in ways[:2]:
+            here, there = (index.best(*pair, limit=1, kinds=others)[0] for pair in pairwise(way.films))
+            assert way.edges == here.edges + there.edges
+            assert way.score == round(0.5 * math.sqrt(here.score * there.score), 9)
+            assert way.shared_by == max(here.shared_by, there.shared_by)
+            compared += 1
+    assert compared > 20
+
+
+def test_films_in_order_meet_like_sets() -> None:
+    table = Met(Listed([f"film-{number:03}" for number in range(60)]))
+    sets = [FilmSet(table, np.arange(start, 60, step)) for start, step in ((0, 1), (1, 2), (0, 7), (59, 1), (60, 1))]
+    for one, two in product(sets, sets):
+        assert list(one & two) == sorted(set(one) & set(two))
+        assert all((film in one) == (film in set(one)) for film in (*two, "film-999", 7))
 
 
 def test_the_best_path_from_any_film_is_the_best_of_the_paths_from_each(bundled: MemoryStore) -> None:

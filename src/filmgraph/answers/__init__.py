@@ -6,6 +6,7 @@ VALUES. Columns, labels, roundings and order stay those of the library's text, w
 """
 
 from filmgraph.answers.asked import Shorter
-from filmgraph.answers.questions import SHORTENED, TEXTS, digest_of, shortened
+from filmgraph.answers.ordering import in_order, order_of
+from filmgraph.answers.questions import SHORTENED, TEXTS, answer, digest_of, shortened
 
-__all__ = ["SHORTENED", "TEXTS", "Shorter", "digest_of", "shortened"]
+__all__ = ["SHORTENED", "TEXTS", "Shorter", "answer", "digest_of", "in_order", "order_of", "shortened"]

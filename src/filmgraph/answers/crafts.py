@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,12 @@ import pyoxigraph as ox
 
 from filmgraph.answers.asked import Asked, Shorter
 from filmgraph.answers.counting import above, below, decades_of, pairs_of, used_films
-from filmgraph.answers.rewriting import counted, inserted, label_lines, values_of, with_numbers, without
+from filmgraph.answers.rewriting import counted, label_lines, values_of, with_numbers, without
 from filmgraph.arrays import NO_YEAR, ROLE_ORDER
 from filmgraph.rows import Rows, Term, plain
 
 __all__ = [
     "films_by_country",
-    "films_by_decade",
-    "films_of_genre",
-    "films_sharing",
-    "films_using",
     "rare_techniques",
     "signature",
     "technique_page",
@@ -29,7 +25,6 @@ __all__ = [
     "techniques_by_films",
     "techniques_of_category",
     "techniques_together",
-    "unnoticed_uses",
 ]
 
 
@@ -41,85 +36,6 @@ def _direct(asked: Asked) -> Any:
 def _used_techniques(asked: Asked) -> list[int]:
     arrays = asked.arrays
     return np.flatnonzero((arrays.df > 0) & arrays.is_technique).tolist()
-
-
-def films_sharing(asked: Asked) -> Shorter:
-    """Return the question of films that share techniques, which are counted; few rows are sought by year."""
-    arrays, film = asked.arrays, asked.arrays.films.at.get(asked.value("film"))
-    used = set() if film is None else set(arrays.uses.row(film).tolist())
-    counts = [(int(arrays.df[place]), place) for place in _used_techniques(asked) if place in used]
-    if asked.limit is None:
-        values = asked.numbered(["technique", "films"], [(place, count) for count, place in counts])
-        return Shorter(with_numbers(asked.text, values))
-    # Rows come by the number of films and then by year: those that are wanted are of the rarest techniques.
-    count_of: dict[str, int] = {}
-    chosen: dict[str, set[str]] = {}
-    met: set[int] = set()
-    found, is_cut = 0, False
-    for count, tied in groupby(sorted(counts), key=lambda each: each[0]):
-        left = asked.limit - found
-        if left <= 0:
-            is_cut = True
-            break
-        for _, place in tied:
-            others = arrays.used_by.row(place)
-            others = others[others != film]
-            first = asked.earliest(others, left)
-            is_cut |= len(first) < len(others)
-            met.update(first.tolist())
-            found += len(first)
-            count_of[arrays.concepts[place]] = count
-            chosen[arrays.concepts[place]] = set(arrays.films.many(first.tolist()))
-    rows = [
-        (technique, count_of[technique], other, use)
-        for use, other, technique in asked.uses_of(sorted(met))
-        if other in chosen.get(technique, ())
-    ]
-    return Shorter(
-        with_numbers(asked.text, values_of(["technique", "films", "other", "other_use"], rows)), first=is_cut
-    )
-
-
-def films_using(asked: Asked) -> Shorter | None:
-    """Return the question of films or scenes by technique over the uses that genre, decade and limit leave."""
-    arrays, place = asked.arrays, asked.concept("technique")
-    if not (asked.limit or asked.value("genre") or asked.value("decade")):
-        return None
-    taken = used_films(arrays, below(arrays, place) if place is not None else ())
-    if asked.value("genre"):
-        genre = arrays.genres.at.get(asked.value("genre"))
-        of_genre = np.zeros(len(taken), bool)
-        of_genre[arrays.of_genre.row(genre) if genre is not None else []] = True
-        taken &= of_genre
-    if asked.value("decade"):
-        decade = int(asked.value("decade"))
-        taken &= (arrays.years >= decade) & (arrays.years < decade + 10)
-    films = np.flatnonzero(taken)
-    first = films if asked.limit is None else asked.earliest(films, asked.limit)
-    under = set(arrays.concepts.many(below(arrays, place))) if place is not None else set()
-    named = [(use, film, used) for use, film, used in asked.uses_of(first.tolist()) if used in under]
-    text = inserted(asked.text, values_of(["use", "film", "used"], named), "?use fg:technique ?used")
-    return Shorter(text, first=len(first) < len(films))
-
-
-def unnoticed_uses(asked: Asked) -> Shorter | None:
-    """Return the text over the films that come first by year, which are known where few rows are wanted."""
-    if asked.limit is None:
-        return None
-    arrays, said = asked.arrays, asked.arrays.said
-    films = asked.earliest(np.flatnonzero(arrays.uses.counts), 4 * asked.limit)
-    kin: dict[str, set[str]] = {}
-    named = []
-    for use, film, technique in asked.uses_of(films.tolist()):
-        if technique not in kin:
-            place = arrays.concepts.at[technique]
-            kin[technique] = set(arrays.concepts.many(below(arrays, place) | above(arrays, [place])))
-        rows = said.of(arrays.films.at[film])
-        heard = arrays.concepts.many(said.about[rows][~said.aspect[rows]].tolist())
-        if kin[technique].isdisjoint(heard):
-            named.append((use, film, technique))
-    text = without(asked.text, "MINUS", "?claim")
-    return Shorter(inserted(text, values_of(["use", "used_in", "technique"], named), "?use fg:film"), first=True)
 
 
 def technique_pairs(asked: Asked) -> Shorter:
@@ -224,9 +140,6 @@ def techniques_by_decade(asked: Asked) -> str:
     return counted(text, {}, f"{values_of(['decade', 'used', 'films', 'of'], rows)}\n{label_lines(text)}\n{share}")
 
 
-# Films.
-
-
 def films_by_country(asked: Asked) -> str:
     """Return the question of countries, counted."""
     arrays = asked.arrays
@@ -239,38 +152,6 @@ def films_by_country(asked: Asked) -> str:
     where = f"{values_of(['country', 'n', 'first', 'last'], rows)} ?country schema:name ?name ."
     aggregates = {"COUNT(DISTINCT ?film)": "n", "MIN(?year)": "first", "MAX(?year)": "last"}
     return counted(asked.text, aggregates, where)
-
-
-def _listed(asked: Asked, films: Any, more: str) -> str:
-    """Return the text of a list of films with the number of techniques of each."""
-    names = asked.arrays.films.many(films.tolist())
-    counts = asked.arrays.uses.counts[films].tolist()
-    where = f"{values_of(['film', 'n'], zip(names, counts, strict=True))} {more}"
-    return counted(asked.text, {"COUNT(DISTINCT ?technique)": "n"}, where)
-
-
-def films_of_genre(asked: Asked) -> str:
-    """Return the list of a genre's films with their numbers of techniques."""
-    place = asked.arrays.genres.at.get(asked.value("genre"))
-    films = asked.arrays.of_genre.row(place) if place is not None else np.zeros(0, np.int64)
-    return _listed(asked, films, "?film schema:name ?title ; fg:releaseYear ?year .")
-
-
-def films_by_decade(asked: Asked) -> Shorter | None:
-    """Return the list of a decade's films, or of the first ones, with their numbers of techniques."""
-    arrays, text = asked.arrays, asked.text
-    taken, narrow = arrays.is_film, ""
-    if asked.value("decade"):
-        decade = int(asked.value("decade"))
-        taken = taken & (arrays.years >= decade) & (arrays.years < decade + 10)
-        narrow = f"FILTER(?year >= {decade} && ?year < {decade + 10})"
-    elif asked.limit is None:
-        return None
-    films = np.flatnonzero(taken)
-    first = films if asked.limit is None else asked.earliest(films, asked.limit)
-    bound = "BIND(xsd:integer(FLOOR(?year / 10.0)) * 10 AS ?from_year)"
-    text = _listed(asked, first, f"?film schema:name ?title ; fg:releaseYear ?year . {narrow} {bound}")
-    return Shorter(text, first=len(first) < len(films))
 
 
 def signature(asked: Asked, role: str) -> str:

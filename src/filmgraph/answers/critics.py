@@ -13,27 +13,12 @@ from filmgraph.answers.rewriting import counted, inserted, label_lines, values_o
 
 __all__ = [
     "claims_by_technique",
-    "compared_films",
     "contested_claims",
     "contested_craft",
     "critic_values",
     "missing_uses",
     "most_contested_craft",
 ]
-
-
-def compared_films(asked: Asked) -> str | None:
-    """Return the question of compared films, or pairs of them, over the claims that compare a film."""
-    film, arrays = asked.value("film"), asked.arrays
-    place = arrays.films.at.get(film) if film else None
-    if not film:
-        return None
-    claims: list[int] = []
-    if place is not None:
-        claims += arrays.comparisons.claim[arrays.comparisons.of(place)].tolist()
-        claims += arrays.titled.claim[arrays.titled.film == place].tolist()
-    named = values_of(["claim"], [(iri,) for iri in arrays.claims.many(sorted(set(claims)))])
-    return asked.text.replace("VALUES ?film", f"{named} VALUES ?film", 1)
 
 
 _CRITICS = {"COUNT(?voice)": "n", "SUM(?is_praise)": "p", "SUM(?is_criticism)": "c", "SUM(?is_mixed)": "m"}

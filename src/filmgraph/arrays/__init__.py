@@ -3,8 +3,11 @@
 from filmgraph.arrays.building import NO_YEAR, ROLE_ORDER
 from filmgraph.arrays.csr import Csr
 from filmgraph.arrays.hearing import SIGNED_BY, STANCES
+from filmgraph.arrays.keeping import open_source
 from filmgraph.arrays.kept import GraphArrays, open_arrays
+from filmgraph.arrays.listing import Listing
 from filmgraph.arrays.names import NameArrays, open_names
+from filmgraph.arrays.scanning import Scan, is_iri_form, scan_all, text_of
 from filmgraph.arrays.strings import Strings, Table
 from filmgraph.arrays.weights import STEP_WEIGHT, FilmTechniqueArrays, steps_up
 
@@ -17,10 +20,16 @@ __all__ = [
     "Csr",
     "FilmTechniqueArrays",
     "GraphArrays",
+    "Listing",
     "NameArrays",
+    "Scan",
     "Strings",
     "Table",
+    "is_iri_form",
     "open_arrays",
     "open_names",
+    "open_source",
+    "scan_all",
     "steps_up",
+    "text_of",
 ]

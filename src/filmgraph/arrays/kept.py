@@ -12,6 +12,7 @@ import numpy.typing as npt
 from filmgraph.arrays.building import build
 from filmgraph.arrays.csr import Csr
 from filmgraph.arrays.keeping import FILE, Source, open_source
+from filmgraph.arrays.listing import Listing, open_listing
 from filmgraph.arrays.strings import Picked, Strings
 from filmgraph.arrays.weights import FilmTechniqueArrays
 
@@ -28,7 +29,9 @@ def open_arrays(store: Store, progress: Callable[[str], None] | None = None) -> 
 
     Where nothing can be written beside the store they stay in memory. ``progress`` is told what is being read.
     """
-    return GraphArrays(open_source(store, FILE, lambda: build(store, progress)))
+    return GraphArrays(
+        open_source(store, FILE, lambda: build(store, progress)), lambda arrays: open_listing(store, arrays)
+    )
 
 
 class _Rows:
@@ -145,8 +148,9 @@ class GraphArrays:
     The tables (``films``, ``concepts``, …) hold IRIs in sorted order. Whatever is not asked for is not read.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, list_films: Callable[[GraphArrays], Listing]) -> None:
         self._source = source
+        self._list_films = list_films
 
     @property
     def mapped(self) -> bool:
@@ -223,6 +227,11 @@ class GraphArrays:
         return self._array("years")
 
     @cached_property
+    def listing(self) -> Listing:
+        """The titles of films, and how many uses and scenes each has: kept in a file of its own."""
+        return self._list_films(self)
+
+    @cached_property
     def uses(self) -> Csr:
         """Films × concepts: what each film uses."""
         return self._csr("uses", len(self.films), len(self.concepts))
@@ -235,6 +244,11 @@ class GraphArrays:
     def use_names(self, film: int) -> list[str]:
         """Return the uses of a film in the order of ``uses.row(film)``: of several of one technique the first."""
         return self._use_names.many(range(int(self.uses.indptr[film]), int(self.uses.indptr[film + 1])))
+
+    @property
+    def entry_names(self) -> Strings:
+        """The use of each entry of ``uses``: of several of one technique the first."""
+        return self._use_names
 
     @cached_property
     def named_uses(self) -> Array:

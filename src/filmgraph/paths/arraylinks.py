@@ -17,10 +17,44 @@ from filmgraph.paths.critics import Compared, Praise, comparison_of, praise_of
 from filmgraph.paths.links import middles_of
 from filmgraph.voices import Naming, Said
 
-__all__ = ["ArrayLinks", "FilmSet"]
+__all__ = ["ArrayLinks", "FilmSet", "Met"]
 
 _KEPT = 4096
 """Of how many films what they have is kept at hand."""
+
+_MET = 1 << 14
+"""Of how many names the places are kept at hand."""
+
+
+class Met:
+    """A table of which the names that were met last are kept with their places: to look for one reads a dozen others.
+
+    The names of a search for paths come out of the table, and go back into it at once.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._places: dict[str, int | None] = {}
+
+    def place(self, name: str) -> int | None:
+        """Return the place of a name, None where the table has none such."""
+        try:
+            return self._places[name]
+        except KeyError:
+            place: int | None = self._table.at.get(name)
+            self._keep({name: place})
+            return place
+
+    def many(self, places: Sequence[int]) -> list[str]:
+        """Return the names at some places."""
+        names = self._table.many(places)
+        self._keep(dict(zip(names, places, strict=True)))
+        return names
+
+    def _keep(self, places: Mapping[str, int | None]) -> None:
+        if len(self._places) > _MET:
+            self._places = {}
+        self._places.update(places)
 
 
 class FilmSet(AbstractSet[str]):
@@ -28,7 +62,7 @@ class FilmSet(AbstractSet[str]):
 
     in_order = True
 
-    def __init__(self, table: Table, places: npt.NDArray[Any]) -> None:
+    def __init__(self, table: Met, places: npt.NDArray[Any]) -> None:
         self._table = table
         self._places = places
 
@@ -36,7 +70,7 @@ class FilmSet(AbstractSet[str]):
         return len(self._places)
 
     def __contains__(self, film: object) -> bool:
-        place = self._table.at.get(film) if isinstance(film, str) else None
+        place = self._table.place(film) if isinstance(film, str) else None
         if place is None:
             return False
         at = int(np.searchsorted(self._places, place))
@@ -48,7 +82,10 @@ class FilmSet(AbstractSet[str]):
 
     def __and__(self, other: AbstractSet[Any]) -> AbstractSet[str]:
         if isinstance(other, FilmSet) and other._table is self._table:
-            return FilmSet(self._table, np.intersect1d(self._places, other._places, assume_unique=True))
+            few, many = sorted((self._places, other._places), key=len)
+            # Looked up, not merged: what few films have is met with what many have.
+            at = np.minimum(np.searchsorted(many, few), max(len(many) - 1, 0))
+            return FilmSet(self._table, few[many[at] == few] if len(many) else few)
         return {film for film in other if film in self}
 
     @classmethod
@@ -61,6 +98,7 @@ class ArrayLinks:
 
     def __init__(self, arrays: GraphArrays) -> None:
         self.arrays = arrays
+        self._films, self._people = Met(arrays.films), Met(arrays.people)
         self.uses = lru_cache(_KEPT)(self._uses)
         self.credits = lru_cache(_KEPT)(self._credits)
         self.genres = lru_cache(_KEPT)(self._genres)
@@ -89,7 +127,7 @@ class ArrayLinks:
         """Do nothing: all is at hand."""
 
     def _uses(self, film: str) -> Mapping[str, str]:
-        place = self.arrays.films.at.get(film)
+        place = self._films.place(film)
         if place is None:
             return {}
         uses = self.arrays.uses
@@ -100,49 +138,51 @@ class ArrayLinks:
         return {technique: use for use, technique, is_named in sorted(rows) if is_named}
 
     def _credits(self, film: str) -> Mapping[str, Sequence[str]]:
-        place = self.arrays.films.at.get(film)
+        place = self._films.place(film)
         if place is None:
             return {}
-        people = self.arrays.people.many(self.arrays.credits.row(place).tolist())
+        people = self._people.many(self.arrays.credits.row(place).tolist())
         bits = self.arrays.credits.values(place).tolist()
         roles = {person: _roles(bit) for person, bit in zip(people, bits, strict=True)}
         return dict(sorted(roles.items(), key=lambda item: (item[1][0], item[0])))
 
     def _genres(self, film: str) -> AbstractSet[str]:
-        place = self.arrays.films.at.get(film)
+        place = self._films.place(film)
         return set() if place is None else set(self.arrays.genres.many(self.arrays.genre_rows.row(place).tolist()))
 
     def _praise(self, film: str) -> Mapping[str, Praise]:
-        place = self.arrays.films.at.get(film)
+        place = self._films.place(film)
         return {} if place is None else praise_of(self._said(place))
 
     def compared(self, film: str, other: str) -> Compared | None:
         """Return the critics who compare two films, None where nobody does."""
-        places = [self.arrays.films.at.get(name) for name in (film, other)]
-        if None in places or film == other:
+        here, there = self._films.place(film), self._films.place(other)
+        if here is None or there is None or here == there:
             return None
         table = self.arrays.comparisons
-        rows = table.of(places[0])
-        both = rows[((table.film[rows] == places[1]) | (table.other[rows] == places[1])) & table.named[rows]]
+        rows = table.of(here)
+        if not len(rows):
+            return None
+        both = rows[((table.film[rows] == there) | (table.other[rows] == there)) & table.named[rows]]
         return self._comparison(both) if len(both) else None
 
     def compared_with(self, film: str) -> AbstractSet[str]:
         """Return the films that critics compare with a film."""
-        place = self.arrays.films.at.get(film)
+        place = self._films.place(film)
         if place is None:
             return set()
         table = self.arrays.comparisons
         rows = table.of(place)
         rows = rows[table.named[rows]]
         ends = np.unique(np.concatenate([table.film[rows], table.other[rows]]))
-        return FilmSet(self.arrays.films, ends[ends != place])
+        return FilmSet(self._films, ends[ends != place])
 
     def films_of(self, node: str) -> AbstractSet[str]:
         """Return the films that use a technique itself, credit a person or are of a genre."""
         rows = self._rows_of(node)
         if not rows:
             return set()
-        return FilmSet(self.arrays.films, rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)))
+        return FilmSet(self._films, rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)))
 
     def count_of(self, node: str) -> int:
         """Return how many films :meth:`films_of` has."""
@@ -220,8 +260,11 @@ class ArrayLinks:
     def _rows_of(self, node: str) -> list[npt.NDArray[Any]]:
         arrays = self.arrays
         rows = []
-        for table, of in ((arrays.concepts, "used_by"), (arrays.people, "credited"), (arrays.genres, "of_genre")):
-            place = table.at.get(node)
+        for place, of in (
+            (arrays.concepts.at.get(node), "used_by"),
+            (self._people.place(node), "credited"),
+            (arrays.genres.at.get(node), "of_genre"),
+        ):
             if place is not None and len(row := getattr(arrays, of).row(place)):
                 rows.append(row)
         return rows
@@ -229,7 +272,8 @@ class ArrayLinks:
     def _said(self, film: int) -> list[Said]:
         """Return what is said of techniques in a film, by claim."""
         said, arrays = self.arrays.said, self.arrays
-        rows = np.arange(len(said))[said.of(film)]
+        own = said.of(film)
+        rows = np.arange(own.start, own.stop)
         rows = rows[~said.aspect[rows]]
         name = arrays.films[film]
         columns = (said.claim, said.review, said.about, said.stance)

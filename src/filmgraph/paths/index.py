@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache, partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from filmgraph.arrays import STEP_WEIGHT, open_arrays
 from filmgraph.errors import NotFoundError
@@ -18,6 +19,7 @@ from filmgraph.paths.model import KIND_WEIGHTS, Edge, Path, Triple
 from filmgraph.paths.words import tell
 
 if TYPE_CHECKING:
+    from filmgraph.paths.critics import Compared, Praise
     from filmgraph.stores import Store
 
 __all__ = ["PathIndex"]
@@ -28,6 +30,13 @@ MIDDLES = 32
 """How many films between two others are looked at: those that the rarest things join to both."""
 
 _GENRE = SCHEMA + "genre"
+
+
+class _Way(NamedTuple):
+    """What a path would be worth, and what makes it: most of those between a film and its neighbours are not told."""
+
+    score: float
+    path: Callable[[], Path]
 
 
 class PathIndex:
@@ -63,7 +72,7 @@ class PathIndex:
         self.links.look_at([film], [other])
         found = self._direct(film, other)
         if all(path.kind == "genre" for path in found) or (wanted and "via" in wanted):
-            found += self._through(film, other)
+            found += self._through(film, other, limit)
         if wanted is not None:
             found = [path for path in found if path.kind in wanted]
         return tell(self._store, _varied(found, limit))
@@ -76,7 +85,7 @@ class PathIndex:
         for other in others:
             direct = self._direct(film, other)
             if all(path.kind == "genre" for path in direct):
-                direct += self._through(film, other)
+                direct += self._through(film, other, limit)
             found[other] = _varied(direct, limit)
         told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
         return {other: [next(told) for _ in paths] for other, paths in found.items()}
@@ -93,12 +102,13 @@ class PathIndex:
         self.links.look_at(films, others)
         for other in others:
             starts = [film for film in films if film != other]
-            ways = [path for film in starts for path in self._strong(film, other)]
-            ways = ways or [path for film in starts for path in self._by_siblings(film, other)]
-            if not ways:
-                ways = [path for film in starts for path in self._by_genre(film, other)]
-                ways += [path for film in starts[:MIDDLES] for path in self._through(film, other)]
-            found[other] = _by_what_joins(ways)[: max(limit, 0)]
+            ways = [way for film in starts for way in self._strong(film, other)]
+            ways = ways or [way for film in starts for way in self._by_siblings(film, other)]
+            paths = [way.path() for way in ways]
+            if not paths:
+                paths = [path for film in starts for path in self._by_genre(film, other)]
+                paths += [path for film in starts[:MIDDLES] for path in self._through(film, other)]
+            found[other] = _by_what_joins(paths)[: max(limit, 0)]
         told = iter(tell(self._store, [path for paths in found.values() for path in paths]))
         return {other: [next(told) for _ in paths] for other, paths in found.items()}
 
@@ -114,14 +124,13 @@ class PathIndex:
         return max(self.links.df(technique), self.links.praised(technique), 1)
 
     def _score(self, kind: str, films: int, closeness: float = 1.0) -> float:
-        total = max(self.links.film_count, 2)
-        rarity = math.log1p(total / max(films, 1)) / math.log1p(total)
-        return round(KIND_WEIGHTS[kind] * closeness * rarity, 9)
+        return round(KIND_WEIGHTS[kind] * closeness * _rarity(max(films, 1), max(self.links.film_count, 2)), 9)
 
     def _direct(self, film: str, other: str) -> list[Path]:
-        return [*self._strong(film, other), *self._by_siblings(film, other), *self._by_genre(film, other)]
+        ways = [*self._strong(film, other), *self._by_siblings(film, other)]
+        return [*(way.path() for way in ways), *self._by_genre(film, other)]
 
-    def _strong(self, film: str, other: str) -> list[Path]:
+    def _strong(self, film: str, other: str) -> list[_Way]:
         return [
             *self._by_technique(film, other),
             *self._by_person(film, other),
@@ -129,25 +138,35 @@ class PathIndex:
             *self._by_praise(film, other),
         ]
 
-    def _by_technique(self, film: str, other: str) -> list[Path]:
+    def _by_technique(self, film: str, other: str) -> list[_Way]:
         mine, theirs = self.links.uses(film), self.links.uses(other)
-        paths = []
+        ways = []
         for technique in mine.keys() & theirs.keys():
-            edges = (
-                Edge(film, technique, "uses", _use_triples(mine[technique], film, technique)),
-                Edge(technique, other, "is used by", _use_triples(theirs[technique], other, technique)),
-            )
             films = self.links.df(technique)
-            paths.append(Path("technique", (film, other), edges, self._score("technique", films), films))
-        return paths
+            score = self._score("technique", films)
+            ways.append(_Way(score, partial(self._technique_path, film, other, technique, score, films)))
+        return ways
 
-    def _by_siblings(self, film: str, other: str) -> list[Path]:
+    def _technique_path(self, film: str, other: str, technique: str, score: float, films: int) -> Path:
         mine, theirs = self.links.uses(film), self.links.uses(other)
+        edges = (
+            Edge(film, technique, "uses", _use_triples(mine[technique], film, technique)),
+            Edge(technique, other, "is used by", _use_triples(theirs[technique], other, technique)),
+        )
+        return Path("technique", (film, other), edges, score, films)
+
+    def _by_siblings(self, film: str, other: str, *, least: float = 0.0) -> list[_Way]:
+        """Return the ways through siblings in the vocabulary; none where it is plain that all are worth less."""
+        mine, theirs = self.links.uses(film), self.links.uses(other)
+        here = {technique: self.links.ways_up(technique) for technique in mine.keys() - theirs.keys()}
+        there = {technique: self.links.ways_up(technique) for technique in theirs.keys() - mine.keys()}
+        shared = set().union(*here.values()) & set().union(*there.values())
+        worth = {parent: self._score("sibling techniques", self.links.df(parent)) for parent in shared}
+        if max(worth.values(), default=-1.0) < least:
+            return []
         best: dict[str, tuple[int, str, str]] = {}
-        for technique in mine.keys() - theirs.keys():
-            ups = self.links.ways_up(technique)
-            for sibling in theirs.keys() - mine.keys():
-                downs = self.links.ways_up(sibling)
+        for technique, ups in here.items():
+            for sibling, downs in there.items():
                 low, high = sorted((technique, sibling))
                 for parent in ups.keys() & downs.keys():
                     candidate = (ups[parent] + downs[parent], low, high)
@@ -156,25 +175,25 @@ class PathIndex:
             (-self._score("sibling techniques", self.links.df(parent), STEP_WEIGHT ** (steps - 1)), parent, low, high)
             for parent, (steps, low, high) in best.items()
         )
-        paths = []
-        seen: set[tuple[str, str]] = set()
+        ways: dict[tuple[str, str], _Way] = {}
         for minus_score, parent, low, high in scored:
-            if (low, high) in seen:
-                continue
-            seen.add((low, high))
-            technique, sibling = (low, high) if low in mine else (high, low)
-            edges = [Edge(film, technique, "uses", _use_triples(mine[technique], film, technique))]
-            up_here, up_there = self._climb(technique, parent), self._climb(sibling, parent)
-            edges += [
-                Edge(low, high, "is a kind of", ((low, SKOS + "broader", high),)) for low, high in pairwise(up_here)
-            ]
-            edges += [
-                Edge(high, low, "has the kind", ((low, SKOS + "broader", high),))
-                for high, low in pairwise(reversed(up_there))
-            ]
-            edges.append(Edge(sibling, other, "is used by", _use_triples(theirs[sibling], other, sibling)))
-            paths.append(Path("sibling techniques", (film, other), tuple(edges), -minus_score, self.links.df(parent)))
-        return paths
+            ends = (low, high) if low in mine else (high, low)
+            path = partial(self._sibling_path, film, other, ends, parent, -minus_score)
+            ways.setdefault((low, high), _Way(-minus_score, path))
+        return list(ways.values())
+
+    def _sibling_path(self, film: str, other: str, ends: tuple[str, str], parent: str, score: float) -> Path:
+        mine, theirs = self.links.uses(film), self.links.uses(other)
+        technique, sibling = ends
+        edges = [Edge(film, technique, "uses", _use_triples(mine[technique], film, technique))]
+        up_here, up_there = self._climb(technique, parent), self._climb(sibling, parent)
+        edges += [Edge(low, high, "is a kind of", ((low, SKOS + "broader", high),)) for low, high in pairwise(up_here)]
+        edges += [
+            Edge(high, low, "has the kind", ((low, SKOS + "broader", high),))
+            for high, low in pairwise(reversed(up_there))
+        ]
+        edges.append(Edge(sibling, other, "is used by", _use_triples(theirs[sibling], other, sibling)))
+        return Path("sibling techniques", (film, other), tuple(edges), score, self.links.df(parent))
 
     def _climb(self, technique: str, parent: str) -> list[str]:
         """Return the shortest way up from a technique to a broader one, both included."""
@@ -186,49 +205,34 @@ class PathIndex:
     def _distance(self, technique: str, parent: str) -> float:
         return self.links.ways_up(technique).get(parent, math.inf)
 
-    def _by_person(self, film: str, other: str) -> list[Path]:
+    def _by_person(self, film: str, other: str) -> list[_Way]:
         mine, theirs = self.links.credits(film), self.links.credits(other)
-        paths = []
+        ways = []
         for person in mine.keys() & theirs.keys():
             common = [role for role in ROLES if role in mine[person] and role in theirs[person]]
-            here, there = (common or mine[person])[0], (common or theirs[person])[0]
-            kind = ROLES[here] if common else "crew"
-            edges = (
-                Edge(film, person, f"has the {ROLES[here]}", ((film, here, person),)),
-                Edge(person, other, f"is the {ROLES[there]} of", ((other, there, person),)),
-            )
+            roles = (common or mine[person])[0], (common or theirs[person])[0]
+            kind = ROLES[roles[0]] if common else "crew"
             films = self.links.count_of(person)
-            paths.append(Path(kind, (film, other), edges, self._score(kind, films), films))
-        return paths
+            score = self._score(kind, films)
+            ways.append(_Way(score, partial(_person_path, kind, film, other, person, roles, score, films)))
+        return ways
 
-    def _by_comparison(self, film: str, other: str) -> list[Path]:
+    def _by_comparison(self, film: str, other: str) -> list[_Way]:
         found = self.links.compared(film, other)
         if found is None:
             return []
-        there = other if found.about == film else film
-        edges = (
-            Edge(found.about, found.review, "is reviewed in", found.claimed),
-            Edge(found.review, there, "compares it to", found.comparing),
-        )
-        if found.about != film:
-            edges = (_turned(edges[1]), _turned(edges[0]))
         score = self._score("comparison", 2, found.weight)
-        return [Path("comparison", (film, other), edges, score, 2, critics=((found.critics, found.critics),))]
+        return [_Way(score, partial(_comparison_path, film, other, found, score))]
 
-    def _by_praise(self, film: str, other: str) -> list[Path]:
+    def _by_praise(self, film: str, other: str) -> list[_Way]:
         mine, theirs = self.links.praise(film), self.links.praise(other)
-        paths = []
+        ways = []
         for technique in mine.keys() & theirs.keys():
             here, there = mine[technique], theirs[technique]
-            edges = (
-                Edge(film, technique, "is praised for", here.triples),
-                Edge(technique, other, "is praised in", there.triples),
-            )
             films = self._films_praised(technique)
             score = self._score("praise", films, math.sqrt(here.weight * there.weight))
-            critics = tuple((each.tally.praise, each.tally.judges) for each in (here, there))
-            paths.append(Path("praise", (film, other), edges, score, films, critics=critics))
-        return paths
+            ways.append(_Way(score, partial(_praise_path, film, other, technique, (here, there), score, films)))
+        return ways
 
     def _by_genre(self, film: str, other: str) -> list[Path]:
         paths = []
@@ -241,19 +245,75 @@ class PathIndex:
             paths.append(Path("genre", (film, other), edges, self._score("genre", films), films))
         return paths
 
-    def _through(self, film: str, other: str) -> list[Path]:
-        """Return paths through one film that is joined to both by more than genre."""
-        paths = []
+    def _through(self, film: str, other: str, limit: int | None = None) -> list[Path]:
+        """Return paths through one film that is joined to both by more than genre, the best ones with a limit."""
+        ways = []
         for middle in self.links.middles(film, other, MIDDLES):
-            first = [path for path in self._direct(film, middle) if path.kind != "genre"]
-            second = [path for path in self._direct(middle, other) if path.kind != "genre"]
-            if not first or not second:
-                continue
-            here, there = min(first, key=_rank), min(second, key=_rank)
-            score = round(VIA * math.sqrt(here.score * there.score), 9)
-            films = max(here.shared_by, there.shared_by)
-            paths.append(Path("via", (film, middle, other), here.edges + there.edges, score, films))
-        return paths
+            first, second = self._joining(film, middle), self._joining(middle, other)
+            if first and second:
+                score = round(VIA * math.sqrt(_most(first) * _most(second)), 9)
+                ways.append((-score, middle, first, second))
+        return [
+            _via_path((film, middle, other), _best_of(first), _best_of(second), -minus_score)
+            for minus_score, middle, first, second in sorted(ways, key=lambda way: way[:2])[:limit]
+        ]
+
+    def _joining(self, film: str, other: str) -> list[_Way]:
+        """Return what joins two films by more than genre, without siblings that are worth less than the best of it."""
+        strong = self._strong(film, other)
+        return [*strong, *self._by_siblings(film, other, least=_most(strong))]
+
+
+def _most(ways: Iterable[_Way]) -> float:
+    return max((way.score for way in ways), default=0.0)
+
+
+def _best_of(ways: Sequence[_Way]) -> Path:
+    most = _most(ways)
+    return min((way.path() for way in ways if way.score == most), key=_rank)
+
+
+def _via_path(films: tuple[str, str, str], here: Path, there: Path, score: float) -> Path:
+    return Path("via", films, here.edges + there.edges, score, max(here.shared_by, there.shared_by))
+
+
+def _person_path(
+    kind: str, film: str, other: str, person: str, roles: tuple[str, str], score: float, films: int
+) -> Path:
+    here, there = roles
+    edges = (
+        Edge(film, person, f"has the {ROLES[here]}", ((film, here, person),)),
+        Edge(person, other, f"is the {ROLES[there]} of", ((other, there, person),)),
+    )
+    return Path(kind, (film, other), edges, score, films)
+
+
+def _comparison_path(film: str, other: str, found: Compared, score: float) -> Path:
+    there = other if found.about == film else film
+    edges = (
+        Edge(found.about, found.review, "is reviewed in", found.claimed),
+        Edge(found.review, there, "compares it to", found.comparing),
+    )
+    if found.about != film:
+        edges = (_turned(edges[1]), _turned(edges[0]))
+    return Path("comparison", (film, other), edges, score, 2, critics=((found.critics, found.critics),))
+
+
+def _praise_path(
+    film: str, other: str, technique: str, praise: tuple[Praise, Praise], score: float, films: int
+) -> Path:
+    here, there = praise
+    edges = (
+        Edge(film, technique, "is praised for", here.triples),
+        Edge(technique, other, "is praised in", there.triples),
+    )
+    critics = tuple((each.tally.praise, each.tally.judges) for each in praise)
+    return Path("praise", (film, other), edges, score, films, critics=critics)
+
+
+@lru_cache(4096)
+def _rarity(films: int, total: int) -> float:
+    return math.log1p(total / films) / math.log1p(total)
 
 
 def _rank(path: Path) -> tuple[float, str, tuple[str, ...], tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def middles_of(links: Links, film: str, other: str, most: int) -> list[str]:
     pair is as rare as the product of how many films have each. Of one pair the films come in the order of their IRIs.
     """
     pairs = sorted(
-        ((one, two) for one in _joined(links, film) for two in _joined(links, other)),
+        product(_joined(links, film), _joined(links, other)),
         key=lambda pair: (len(pair[0][1]) * len(pair[1][1]), sorted((pair[0][0], pair[1][0]))),
     )
     found: dict[str, None] = {}

@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from filmgraph.errors import NotFoundError, QueryError
@@ -175,6 +175,7 @@ def is_query_name(text: str) -> bool:
     return re.fullmatch(r"[^\s{<]+", text) is not None
 
 
+@lru_cache(maxsize=256)
 def parse_query(name: str, text: str) -> Query:
     """Parse the text of a query file.
 
@@ -238,5 +239,6 @@ def parse_query(name: str, text: str) -> Query:
     )
 
 
+@lru_cache(maxsize=256)
 def _values_line(name: str) -> re.Pattern[str]:
     return re.compile(rf"^(?P<head>\s*VALUES\s+\?{name}\s*)\{{(?P<example>[^{{}}\n]*)\}}", re.MULTILINE)
