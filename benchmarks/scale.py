@@ -20,6 +20,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -82,10 +83,10 @@ def chunks(file: Path) -> Any:
             yield chunk
 
 
-def machine() -> dict[str, Any]:
+def machine(peers: Sequence[str] = PEERS) -> dict[str, Any]:
     """Return what the figures depend on."""
     versions = {}
-    for name in PEERS:
+    for name in peers:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:

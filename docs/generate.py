@@ -1,10 +1,11 @@
 """Write what the documents take from the project itself.
 
 ``python docs/generate.py`` writes docs/queries.md (from the headers of the query files), docs/ontology.md (from the
-ontology and its shapes), docs/coverage.md (from queries to the graph), docs/model.svg, and docs/scale.svg with the
-figures of docs/scale.md and README.md (from docs/tables/scale.json), and puts what the examples of the other documents
-print now between their prompts. With ``--check`` nothing is written: each of these that is stale is named on a line of
-its own, and the status is 1. The examples are not run for that; tests/test_docs.py runs them.
+ontology and its shapes), docs/coverage.md (from queries to the graph), docs/model.svg, docs/scale.svg with the figures
+of docs/scale.md and README.md (from docs/tables/scale.json), and those of docs/batch.md (from docs/tables/spark.json),
+and puts what the examples of the other documents print now between their prompts. With ``--check`` nothing is written:
+each of these that is stale is named on a line of its own, and the status is 1. The examples are not run for that;
+tests/test_docs.py runs them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import examples  # noqa: E402
 import picture  # noqa: E402
 import scale_figures  # noqa: E402
 import scale_picture  # noqa: E402
+import spark_figures  # noqa: E402
 
 DOCUMENTS = (
     "README.md",
@@ -60,6 +62,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs/coverage.md": coverage_page(),
         ROOT / "docs/model.svg": picture.draw(),
         **scale_files(),
+        **batch_page(),
     }
 
 
@@ -71,6 +74,12 @@ def scale_files() -> dict[Path, str]:
         **{page: scale_figures.refreshed(page.read_text(encoding="utf-8"), results) for page in pages},
         ROOT / "docs/scale.svg": scale_picture.draw(results),
     }
+
+
+def batch_page() -> dict[Path, str]:
+    """Return the page on batch work with the figures that benchmarks/spark.py kept."""
+    page, results = ROOT / "docs/batch.md", json.loads((ROOT / "docs/tables/spark.json").read_text(encoding="utf-8"))
+    return {page: spark_figures.refreshed(page.read_text(encoding="utf-8"), results)}
 
 
 def coverage_page() -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,8 @@ from scripts import generate
 import filmgraph
 from filmgraph.arrays import FilmTechniqueArrays
 from filmgraph.batch import links, run_in, run_job
-from filmgraph.batch.parquet import MANIFEST, write_parquet
+from filmgraph.batch.layout import MANIFEST
+from filmgraph.batch.parquet import write_parquet
 from filmgraph.cli import cli
 from filmgraph.errors import BatchError, DataError, NotFoundError, OutputError
 from filmgraph.graph import FilmGraph
@@ -26,6 +29,7 @@ from filmgraph.namespaces import FG, SCHEMA, iri
 from filmgraph.recommend import CRITICS, DAMPING, LINK_WEIGHTS
 from filmgraph.similarity import SimilarityIndex
 from filmgraph.stores import DiskStore, MemoryStore, RemoteStore
+from filmgraph.voices import Tally, Voices, read_said
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -69,13 +73,20 @@ def parquet(bundled: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="module")
-def joined(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled graph and a made one of a thousand films, in which a few techniques are very common, as Parquet."""
-    folder = tmp_path_factory.mktemp("joined")
-    generate.write_graph(folder / "made.nt", 1_000, joining=True)
-    with MemoryStore.of_files([*workspace.graph_files, folder / "made.nt"]) as store:
-        write_parquet(store, folder / "parquet")
-    return folder / "parquet"
+def joined_store(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryStore]:
+    """The bundled graph and a made one of a thousand films, in which a few techniques are very common."""
+    file = tmp_path_factory.mktemp("made") / "made.nt"
+    generate.write_graph(file, 1_000, joining=True)
+    with MemoryStore.of_files([*workspace.graph_files, file]) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def joined(joined_store: MemoryStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That graph as Parquet."""
+    folder = tmp_path_factory.mktemp("joined") / "parquet"
+    write_parquet(joined_store, folder)
+    return folder
 
 
 class TestParquet:
@@ -127,6 +138,27 @@ class TestParquet:
             write_parquet(remote, tmp_path / "remote")
         assert told(tmp_path / "memory") == told(tmp_path / "disk") == told(tmp_path / "remote")
         assert all(told(tmp_path / "memory"))
+
+    def test_critics_are_counted_as_voices_are(self, joined: Path, joined_store: MemoryStore) -> None:
+        voices = Voices(joined_store)
+        said: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for each in read_said(joined_store, voices):
+            if each.predicate == FG + "aboutTechnique":
+                said[each.film, each.about] += [(voice, each.stance) for voice in each.voices]
+        tallies = {pair: Tally.of(spoken) for pair, spoken in said.items()}
+        edges = rows_of(joined / "edges")
+        praise = {(row["source"], row["target"]): row["weight"] for row in edges if row["kind"] == "praise"}
+        assert praise == {pair: tally.interval[0] for pair, tally in tallies.items() if tally.praise}
+        assert len(set(praise.values())) > 3
+        compared: dict[tuple[str, str], set[str]] = defaultdict(set)
+        claims = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f ; <{FG}comparesTo> ?g"
+        for film, other, review in joined_store.select(f"SELECT ?f ?g ?r WHERE {{ {claims} }}"):
+            if film != other:
+                one, two = sorted((str(film), str(other)))
+                compared[one, two].update(voices.of(str(review)))
+        pairs = {(row["source"], row["target"]): row["weight"] for row in edges if row["kind"] == "comparison"}
+        assert pairs == {pair: len(by) / (len(by) + 1) for pair, by in compared.items()}
+        assert len(set(pairs.values())) > 1
 
     def test_an_empty_graph_has_empty_tables(self, tmp_path: Path) -> None:
         assert write_parquet(MemoryStore(), tmp_path / "graph") == {}
@@ -216,6 +248,60 @@ class TestHere:
             run_job("similar", parquet, answer, engine="local", overwrite=True)
 
 
+def spoiled(how: str, parquet: Path, folder: Path) -> Path:
+    """A graph as Parquet in which something is wrong."""
+    import pyarrow.parquet as pq
+
+    shutil.copytree(parquet, folder)
+    if how == "newer":
+        (folder / MANIFEST).write_text('{"layout": 99}', encoding="utf-8")
+    elif how == "torn":
+        (folder / MANIFEST).write_text('{"layout"', encoding="utf-8")
+    elif how == "hollow":
+        for file in (folder / "edges").iterdir():
+            file.unlink()
+    else:
+        for file in (folder / "edges").iterdir():
+            table = pq.read_table(file)
+            place = table.schema.get_field_index("weight")
+            bare = table.remove_column(place)
+            pq.write_table(bare if how == "missing" else bare.add_column(place, "weight", table["kind"]), file)
+    return folder
+
+
+WRONG = {
+    "newer": r"written by a newer filmgraph \(layout 99",
+    "torn": "is no JSON",
+    "missing": "edges: the table has no column 'weight'",
+    "mistyped": "the column 'weight' is of the type string, not double",
+}
+"""What is wrong with a graph as Parquet, and what is said of it."""
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_tables_that_are_not_what_is_read_are_named(how: str, parquet: Path, tmp_path: Path) -> None:
+    tables = spoiled(how, parquet, tmp_path / "graph")
+    with pytest.raises(DataError, match=WRONG[how]):
+        run_job("similar", tables, tmp_path / "answer", engine="local")
+    assert not (tmp_path / "answer").exists()
+
+
+@pytest.mark.parametrize(
+    ("master", "line"),
+    [
+        ("spark://127.0.0.1:1", "no Spark master can be reached there: Connection refused"),
+        ("spark://nowhere", "this is no address of a Spark master"),
+        ("spark://127.0.0.1:70000", "no Spark master can be reached there"),
+    ],
+)
+def test_a_master_that_is_not_there_is_named_at_once(master: str, line: str, parquet: Path, tmp_path: Path) -> None:
+    arguments = ["batch", "similar", str(parquet), "-o", str(tmp_path / "out"), "--master", master]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert f"{master}: {line}" in result.output
+    assert len(result.output.strip().splitlines()) == 1
+
+
 class TestCommands:
     def test_batch_prints_the_first_rows(self, parquet: Path, tmp_path: Path) -> None:
         arguments = ["batch", "pagerank", str(parquet), "-o", str(tmp_path / "out"), "--engine", "local"]
@@ -289,6 +375,18 @@ def session(cluster: spark_cluster.SparkCluster) -> Iterator[SparkSession]:
         yield session
 
 
+def test_a_cluster_without_workers_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from filmgraph.batch import session as sessions
+
+    monkeypatch.setattr(sessions, "WORKER_SECONDS", 1.0)
+    with spark_cluster.SparkCluster(tmp_path / "cluster", workers=0) as cluster:
+        opening = sessions.spark_session(cluster.url, name="tests", settings=spark_cluster.SETTINGS)
+        with pytest.raises(BatchError, match="no worker has begun within 1 s: one with a free core and 512m"), opening:
+            pytest.fail("the session is open")
+
+
 class TestCluster:
     def test_similar_is_that_of_this_machine(self, session: SparkSession, joined: Path, tmp_path: Path) -> None:
         there = run_in(session, "similar", str(joined), str(tmp_path / "there"), limit=10)
@@ -334,6 +432,25 @@ class TestCluster:
         cluster.add_worker()
         run_job(job, joined, tmp_path / "here", engine="local", **options)
         assert_same(rows_of(tmp_path / "there"), rows_of(tmp_path / "here"))
+
+    def test_tables_that_are_not_what_is_read_are_named(
+        self, session: SparkSession, parquet: Path, tmp_path: Path
+    ) -> None:
+        for how, line in {**WRONG, "hollow": "edges: holds no Parquet"}.items():
+            tables = spoiled(how, parquet, tmp_path / how)
+            with pytest.raises(DataError, match=line):
+                run_in(session, "similar", str(tables), str(tmp_path / "answer"))
+        assert not (tmp_path / "answer").exists()
+
+    def test_an_earlier_answer_is_replaced_whole(self, session: SparkSession, tmp_path: Path) -> None:
+        from filmgraph.batch.session import Ledger
+
+        for count in (3, 5):
+            ledger = Ledger(session, str(tmp_path / "answer"), overwrite=True)
+            ledger.publish(session.range(count))
+            ledger.clear()
+            assert sorted(row["id"] for row in rows_of(tmp_path / "answer")) == list(range(count))
+            assert [file.name for file in tmp_path.iterdir()] == ["answer"]
 
     def test_an_answer_is_not_written_over(self, session: SparkSession, joined: Path, tmp_path: Path) -> None:
         (tmp_path / "there").mkdir()

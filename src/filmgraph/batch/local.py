@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from filmgraph.arrays import FilmTechniqueArrays
+from filmgraph.batch.layout import EDGE_COLUMNS, MANIFEST, NODE_COLUMNS, check_columns, check_layout, no_table
 from filmgraph.batch.links import (
     CREW,
     CRITICS,
@@ -39,13 +40,18 @@ def read_tables(folder: Path) -> tuple[Any, Any]:
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
         raise BatchError.missing("pyarrow") from error
+    manifest = folder / MANIFEST
+    if manifest.is_file():
+        check_layout(manifest.read_text(encoding="utf-8", errors="replace"), str(manifest))
     tables = []
-    for name in ("nodes", "edges"):
+    for name, wanted in (("nodes", NODE_COLUMNS), ("edges", EDGE_COLUMNS)):
         part = folder / name
         if not part.is_dir():
-            raise DataError("there is no such table; filmgraph export --format parquet writes it", file=str(part))
+            raise no_table(str(part))
         try:
-            tables.append(pq.read_table(part))
+            found = {field.name: str(field.type).removeprefix("large_") for field in pq.ParquetDataset(part).schema}
+            check_columns(found, wanted, str(part))
+            tables.append(pq.read_table(part, columns=list(wanted)))
         except (pa.ArrowException, OSError) as error:
             raise DataError(f"cannot be read as Parquet: {str(error).splitlines()[0]}", file=str(part)) from error
     return tables[0], tables[1]

@@ -20,7 +20,7 @@ from filmgraph.batch.links import (
     LINK_UNIT,
     LINK_WEIGHTS,
     RANK_UNIT,
-    accelerations,
+    STEPS,
 )
 from filmgraph.batch.session import Ledger, Tables, iterating
 from filmgraph.batch.weights import closure, craft_of
@@ -111,43 +111,47 @@ def _walked(neighbours: DataFrame, start: DataFrame, ledger: Ledger) -> DataFram
     """Return node and rank after all steps of the semi-iteration."""
     # Kept in the order of the join that every step makes, so that only the ranks travel.
     neighbours = ledger.keep(neighbours).repartition("node").sortWithinPartitions("node").persist()
-    state = start.select("node", "start", F.col("start").alias("rank"), F.lit(0.0).alias("before"))
+    state = start.select(
+        "node", "start", F.col("start").alias("rank"), F.lit(0.0).alias("before"), F.lit(1.0).alias("factor")
+    )
     try:
         with iterating(neighbours.sparkSession):
-            for step, factor in enumerate(accelerations()):
+            for step in range(STEPS):
                 if step % CHUNK == 0:
                     state = ledger.keep(state)
-                state = _step(neighbours, state, factor)
+                state = _step(neighbours, state)
             return ledger.keep(state.select("node", "rank"))
     finally:
         neighbours.unpersist()
 
 
-def _step(neighbours: DataFrame, state: DataFrame, factor: float) -> DataFrame:
-    """Return the state after one step; each node passes its rank to its neighbours, and its own values to itself."""
-    passed = neighbours.join(state, "node").select(
-        "node", "part", "start", "rank", "before", F.explode("links").alias("link")
-    )
+def _step(neighbours: DataFrame, state: DataFrame) -> DataFrame:
+    """Return the state after one step; each node passes its rank to its neighbours, and its own values to itself.
+
+    The factor of the semi-iteration is a column too, though it is the same for all nodes: as a number in the plan it
+    would make the code of each step another, and each would be compiled anew.
+    """
+    kept = ("start", "rank", "before", "factor")
+    passed = neighbours.join(state, "node").select("node", *kept, F.explode("links").alias("link"))
     own = (F.col("link.to") == F.col("node")) & (F.col("link.share") == 0.0)
     sums = (
         passed.select(
             F.col("link.to").alias("node"),
             F.rint(F.col("rank") * F.col("link.share") * RANK_UNIT).cast("bigint").alias("flow"),
-            F.when(own, F.col("start")).alias("start"),
-            F.when(own, F.col("rank")).alias("rank"),
-            F.when(own, F.col("before")).alias("before"),
+            *(F.when(own, F.col(name)).alias(name) for name in kept),
         )
         .groupBy("node")
-        .agg(
-            F.sum("flow").alias("flow"),
-            F.max("start").alias("start"),
-            F.max("rank").alias("rank"),
-            F.max("before").alias("before"),
-        )
+        .agg(F.sum("flow").alias("flow"), *(F.max(name).alias(name) for name in kept))
     )
     walked = F.lit(DAMPING) * (F.col("flow") / F.lit(RANK_UNIT)) + F.col("start")
-    after = F.lit(factor) * (walked - F.col("before")) + F.col("before")
-    return sums.select("node", "start", after.alias("rank"), F.col("rank").alias("before"))
+    after = F.col("factor") * (walked - F.col("before")) + F.col("before")
+    return sums.select("node", "start", after.alias("rank"), F.col("rank").alias("before"), _next_factor())
+
+
+def _next_factor() -> Column:
+    """Return the factor of the next step, by the same sums as :func:`~filmgraph.batch.links.accelerations`."""
+    factor = F.when(F.col("factor") == 1.0, 2.0).otherwise(F.col("factor"))
+    return (F.lit(1.0) / (F.lit(1.0) - F.lit(DAMPING**2) * factor / F.lit(4.0))).alias("factor")
 
 
 def _links(tables: Tables, ledger: Ledger) -> DataFrame:

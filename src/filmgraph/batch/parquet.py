@@ -12,9 +12,11 @@ import os
 import secrets
 import shutil
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,25 +24,23 @@ import numpy as np
 import pyoxigraph as ox
 
 from filmgraph.arrays import STEP_WEIGHT, steps_up
+from filmgraph.batch.critics import Signers, comparisons, praise
+from filmgraph.batch.layout import LAYOUT, MANIFEST
 from filmgraph.errors import BatchError, OutputError
-from filmgraph.namespaces import FG, RDFS, ROLES, SCHEMA, SKOS, slug_of
+from filmgraph.namespaces import FG, RDFS, ROLES, SCHEMA, SKOS
 from filmgraph.rows import plain
 from filmgraph.stores import LocalStore
-from filmgraph.voices import Tally, Voices
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["LAYOUT", "MANIFEST", "put_in_place", "write_parquet"]
-
-LAYOUT = 1
-"""The layout of the folder; raised when columns change their meaning."""
-MANIFEST = "filmgraph.json"
+__all__ = ["put_in_place", "write_parquet"]
 
 Row = tuple[Any, ...]
 
 _ROWS_OF_A_FILE = 1_000_000
-_ROWS_OF_A_GROUP = 16_384
+_ROWS_OF_A_BATCH = 1_024
+_BATCHES_OF_A_GROUP = 16
 _CLASSES: tuple[tuple[str, str], ...] = (
     ("film", FG + "Film"),
     ("technique", FG + "Technique"),
@@ -52,6 +52,7 @@ _CLASSES: tuple[tuple[str, str], ...] = (
     ("organization", FG + "Publication"),
     ("organization", SCHEMA + "Organization"),
 )
+_NAMES = (SCHEMA + "name", SKOS + "prefLabel", RDFS + "label")
 _FACTS: dict[str, str] = {
     **{role: predicate for predicate, role in ROLES.items()},
     "genre": SCHEMA + "genre",
@@ -131,7 +132,7 @@ _EDGE_COLUMNS = (
 
 
 def _write_table(folder: Path, columns: tuple[tuple[str, str], ...], rows: Iterable[Row]) -> None:
-    """Write rows as files of bounded size, in groups that are held one at a time."""
+    """Write rows as files of bounded size, in groups that are held one at a time, as bytes of Arrow."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -140,28 +141,59 @@ def _write_table(folder: Path, columns: tuple[tuple[str, str], ...], rows: Itera
     types = {"string": pa.string(), "int32": pa.int32(), "double": pa.float64()}
     schema = pa.schema([pa.field(name, types[kind]) for name, kind in columns])
     folder.mkdir()
-    groups = _grouped(rows)
-    group: list[Row] | None = next(groups, [])
+    batches = (_batch(some, schema) for some in _grouped(rows))
+    batch = next(batches, None) or _batch([], schema)
     number = 0
-    while group is not None:
-        with pq.ParquetWriter(folder / f"part-{number:05}.parquet", schema, compression="zstd") as writer:
+    # The system's own memory pool can be told to give back what Arrow's would keep.
+    pool = pa.system_memory_pool()
+    while batch is not None:
+        file = folder / f"part-{number:05}.parquet"
+        with pq.ParquetWriter(file, schema, compression="zstd", memory_pool=pool) as writer:
             written = 0
-            while group is not None and written < _ROWS_OF_A_FILE:
-                arrays = [
-                    pa.array(list(values), type=schema.field(place).type)
-                    for place, values in enumerate(zip(*group, strict=True) if group else ((),) * len(columns))
-                ]
-                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-                written += len(group)
-                group = next(groups, None)
+            while batch is not None and written < _ROWS_OF_A_FILE:
+                group = [batch, *islice(batches, _BATCHES_OF_A_GROUP - 1)]
+                writer.write_table(pa.Table.from_batches(group))
+                written += sum(each.num_rows for each in group)
+                del group
+                pool.release_unused()
+                batch = next(batches, None)
         number += 1
+
+
+def _batch(rows: Sequence[Row], schema: Any) -> Any:
+    """Return rows as a batch of Arrow, which takes a fraction of the memory."""
+    import pyarrow as pa
+
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [_column(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _column(values: Sequence[Any], kind: Any) -> Any:
+    """Return values, or None, as an array of Arrow.
+
+    It is put together from its bytes, because ``pyarrow.array`` imports pandas where it is installed, for 50 MB.
+    """
+    import pyarrow as pa
+
+    there = np.array([value is not None for value in values], dtype=bool)
+    valid = pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
+    if pa.types.is_string(kind):
+        texts = [b"" if value is None else value.encode() for value in values]
+        ends = np.zeros(len(texts) + 1, np.int32)
+        np.cumsum([len(text) for text in texts], out=ends[1:])
+        buffers = [valid, pa.py_buffer(ends.tobytes()), pa.py_buffer(b"".join(texts))]
+    else:
+        numbers = np.array([0 if value is None else value for value in values], kind.to_pandas_dtype())
+        buffers = [valid, pa.py_buffer(numbers.tobytes())]
+    return pa.Array.from_buffers(kind, len(values), buffers)
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[list[Row]]:
     group: list[Row] = []
     for row in rows:
         group.append(row)
-        if len(group) >= _ROWS_OF_A_GROUP:
+        if len(group) >= _ROWS_OF_A_BATCH:
             yield group
             group = []
     if group:
@@ -170,43 +202,64 @@ def _grouped(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 def _nodes(store: Store, counts: Counter[str], step: Callable[[str], None]) -> Iterator[Row]:
     """Yield id, kind, label and year of whatever has a class of the graph; the first class that fits counts."""
-    names = f"<{SCHEMA}name>|<{SKOS}prefLabel>|<{RDFS}label>"
-    seen: set[int] = set()
+    # A hash of 64 bits, eight bytes a node, is enough to know a node of an earlier class again.
+    earlier = array("q")
     for kind, class_ in _CLASSES:
         step(f"{kind} nodes")
-        year = f" OPTIONAL {{ ?s <{FG}releaseYear> ?year }}" if kind == "film" else ""
-        query = (
-            f"SELECT ?s ?label {'?year ' if year else ''}WHERE {{ ?s a <{class_}> OPTIONAL {{ ?s {names} ?label "
-            f'FILTER(LANG(?label) = "" || LANGMATCHES(LANG(?label), "en")) }}{year} }}'
-        )
-        # A node with two labels or years comes twice in a row: the first of them in order counts.
-        for node, rows in _by_first(_streamed(store, query)):
-            # A hash of 64 bits is enough to know a node again, and a tenth of its name.
-            if hash(node) in seen:
+        own = array("q")
+        for node, rows in _described(store, class_, with_year=kind == "film"):
+            key = hash(node)
+            place = bisect_left(earlier, key)
+            if place < len(earlier) and earlier[place] == key:
                 continue
-            seen.add(hash(node))
+            own.append(key)
+            # Of two labels or years the first in order counts.
             label = min((str(plain(row[0])) for row in rows if row[0] is not None), default=None)
-            years = [value for row in rows if year and isinstance(value := _plain(row[1]), int)]
+            years = [value for row in rows if row[1] is not None and isinstance(value := plain(row[1]), int)]
             counts[f"{kind} nodes"] += 1
             yield node, kind, label, min(years, default=None)
+        earlier = array("q", np.sort(np.array(earlier + own, np.int64)).tobytes())
 
 
-def _by_first(rows: Iterable[Row]) -> Iterator[tuple[str, list[Row]]]:
-    node, own = "", list[Row]()
-    for first, *rest in rows:
-        if not isinstance(first, ox.NamedNode):
-            continue
-        if first.value != node and own:
-            yield node, own
-            own = []
-        node = first.value
-        own.append(tuple(rest))
-    if own:
-        yield node, own
+def _described(store: Store, class_: str, *, with_year: bool) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the nodes of a class, each once, with its labels and years."""
+    if isinstance(store, LocalStore):
+        return _described_here(store, class_, with_year=with_year)
+    return _described_there(store, class_, with_year=with_year)
 
 
-def _plain(term: Any) -> Any:
-    return None if term is None else plain(term)
+def _described_here(store: LocalStore, class_: str, *, with_year: bool) -> Iterator[tuple[str, list[Row]]]:
+    """Look labels and years up node by node: a query would join all nodes with all labels of the graph."""
+    graph = ox.DefaultGraph()
+    names = [ox.NamedNode(name) for name in _NAMES]
+    year = ox.NamedNode(FG + "releaseYear")
+    for (node,) in _iris(store, f"SELECT ?s WHERE {{ ?s a <{class_}> }}"):
+        subject = ox.NamedNode(node)
+        labels = (
+            quad.object for name in names for quad in store.oxigraph.quads_for_pattern(subject, name, None, graph)
+        )
+        rows: list[Row] = [(label, None) for label in labels if _is_english(label)]
+        if with_year:
+            rows += [(None, quad.object) for quad in store.oxigraph.quads_for_pattern(subject, year, None, graph)]
+        yield node, rows
+
+
+def _is_english(term: Any) -> bool:
+    """Whether a term is a text in English, or in no language."""
+    return isinstance(term, ox.Literal) and (term.language or "en").lower().split("-")[0] == "en"
+
+
+def _described_there(store: Store, class_: str, *, with_year: bool) -> Iterator[tuple[str, list[Row]]]:
+    """Yield the same by one query: a store elsewhere is not to be asked for each node."""
+    names = "|".join(f"<{name}>" for name in _NAMES)
+    year = f" OPTIONAL {{ ?s <{FG}releaseYear> ?year }}" if with_year else ""
+    rows = store.select(
+        f"SELECT ?s ?label ?year WHERE {{ ?s a <{class_}> OPTIONAL {{ ?s {names} ?label "
+        f'FILTER(LANG(?label) = "" || LANGMATCHES(LANG(?label), "en")) }}{year} }} ORDER BY ?s'
+    )
+    for node, own in groupby(rows.terms, key=lambda row: row[0]):
+        if isinstance(node, ox.NamedNode):
+            yield node.value, [row[1:] for row in own]
 
 
 def _edges(store: Store, counts: Counter[str], step: Callable[[str], None]) -> Iterator[Row]:
@@ -225,9 +278,10 @@ def _kinds_of_edges(store: Store) -> Iterator[tuple[str, Iterator[Row]]]:
         facts = _iris(store, f"SELECT ?s ?o WHERE {{ ?s <{predicate}> ?o }}")
         yield kind, ((source, target, 1.0, None) for source, target in facts)
     yield "within", _within(store)
-    voices = Voices(store)
-    yield "praise", _praise(store, voices)
-    yield "comparison", _comparisons(store, voices)
+    ask = partial(_streamed, store)
+    signers = Signers(ask)
+    yield "praise", praise(ask, signers)
+    yield "comparison", comparisons(ask, signers)
 
 
 def _within(store: Store) -> Iterator[Row]:
@@ -239,38 +293,6 @@ def _within(store: Store) -> Iterator[Row]:
     for low, highs in sorted(steps_up((at[low], at[high]) for low, high in links).items()):
         for high, steps in sorted(highs.items()):
             yield names[low], names[high], STEP_WEIGHT**steps, None
-
-
-_ACCEPTED = f"?c <{FG}status> <{FG}Accepted> ; <{FG}claimedIn> ?r ; <{FG}aboutFilm> ?f"
-
-
-def _praise(store: Store, voices: Voices) -> Iterator[Row]:
-    """Yield the techniques that films are praised for, with the share of praise that is certain."""
-    # A claim is kept as four numbers: as names and sets a large graph's would take a gigabyte.
-    at: dict[str, int] = {}
-    said = array("q")
-    query = f"SELECT ?f ?t ?r ?s WHERE {{ {_ACCEPTED} ; <{FG}aboutTechnique> ?t ; <{FG}stance> ?s }}"
-    for film, technique, review, stance in _iris(store, query):
-        for voice in voices.of(review):
-            said.extend(at.setdefault(name, len(at)) for name in (film, technique, voice, stance))
-    rows = np.frombuffer(said, np.int64).reshape(-1, 4) if said else np.zeros((0, 4), np.int64)
-    names = list(at)
-    ordered = (tuple(rows[place].tolist()) for place in np.lexsort(rows.T[::-1]))
-    for (film_at, technique_at), claims in groupby(ordered, key=lambda row: row[:2]):
-        spoken = ((names[voice], slug_of(names[stance]).lower()) for _, _, voice, stance in claims)
-        tally = Tally.of(spoken)
-        if tally.praise:
-            yield names[film_at], names[technique_at], tally.interval[0], None
-
-
-def _comparisons(store: Store, voices: Voices) -> Iterator[Row]:
-    """Yield the pairs of films that critics compare, each once; k critics weigh k / (k + 1)."""
-    pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for film, other, review in _iris(store, f"SELECT ?f ?g ?r WHERE {{ {_ACCEPTED} ; <{FG}comparesTo> ?g }}"):
-        if film != other:
-            pairs[min(film, other), max(film, other)].update(voices.of(review))
-    for (one, two), by in sorted(pairs.items()):
-        yield one, two, len(by) / (len(by) + 1), None
 
 
 def _iris(store: Store, query: str) -> Iterator[tuple[str, ...]]:

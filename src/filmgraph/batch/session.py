@@ -6,14 +6,17 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filmgraph.batch.layout import EDGE_COLUMNS, MANIFEST, NODE_COLUMNS, check_columns, check_layout, no_table
 from filmgraph.errors import BatchError, DataError, OutputError
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "Tables", "exists", "iterating", "spark_session"]
 
 LEAST_JAVA = 17
+CONNECT_SECONDS = 10.0
+"""How long a master may take to let itself be connected to."""
+WORKER_SECONDS = 60.0
+"""How long it may take until a worker begins."""
 
 _LOOPBACK = re.compile(r"local\b|spark://(127\.|localhost|\[::1\])")
 _QUIET = Path(__file__).with_name("log4j2.properties")
@@ -29,6 +36,9 @@ _SETTINGS = {
     # A pair of films is one long generated method, which Java would else interpret word by word.
     "spark.driver.extraJavaOptions": f"-XX:-DontCompileHugeMethods -Dlog4j2.configurationFile={_QUIET.as_uri()}",
     "spark.executor.extraJavaOptions": "-XX:-DontCompileHugeMethods",
+    # Steps that repeat are the same code, which is compiled once only where its classes bear no number.
+    "spark.sql.codegen.useIdInClassName": "false",
+    "spark.sql.codegen.cache.maxEntries": "1000",
     "spark.ui.enabled": "false",
     "spark.log.level": "ERROR",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
@@ -48,6 +58,7 @@ def spark_session(
     Raises :class:`~filmgraph.errors.BatchError` where PySpark or Java is missing, or Spark fails.
     """
     _check_java()
+    _check_master(master)
     # PySpark looks at the version of pandas now and then, which is not used here.
     warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
     try:
@@ -68,11 +79,14 @@ def spark_session(
         for key, value in own.items():
             builder = builder.config(key, value)
         session = builder.master(master).appName(f"filmgraph {name}").getOrCreate()
+        _await_worker(session, master)
         parts = partitions or 3 * max(session.sparkContext.defaultParallelism, 1)
         session.conf.set("spark.sql.shuffle.partitions", str(parts))
         yield session
     except (Py4JError, PySparkException) as error:
         raise BatchError(f"{master}: {_first_line(error)}") from error
+    except ConnectionError as error:
+        raise BatchError(f"{master}: Spark's driver on this machine has ended: was it out of memory?") from error
     finally:
         if session is not None:
             with suppress(Py4JError, OSError):
@@ -109,6 +123,44 @@ def _check_java() -> None:
         raise BatchError(f"this Java is version {found[1] if found else 'unknown'}; {advice}")
 
 
+def _check_master(master: str) -> None:
+    """Raise BatchError where no master of a standalone cluster listens; Spark itself would try for a minute."""
+    if not master.startswith("spark://"):
+        return
+    reason: object = "it is not spark://HOST:PORT"
+    for address in master.removeprefix("spark://").split(","):
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal():
+            raise BatchError(f"{master}: this is no address of a Spark master: {reason}")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+        else:
+            return
+    raise BatchError(f"{master}: no Spark master can be reached there: {reason}")
+
+
+def _await_worker(session: Any, master: str) -> None:
+    """Wait until a worker of a standalone cluster has begun; raise BatchError where none does.
+
+    Spark would wait for ever, without a word, for a worker that has as much memory as an executor is to get.
+    """
+    settings = session.sparkContext.getConf()
+    if not master.startswith("spark://") or settings.get("spark.dynamicAllocation.enabled", "false") == "true":
+        return
+    end = time.monotonic() + WORKER_SECONDS
+    # The driver is one of those that are counted.
+    while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 2:
+        if time.monotonic() > end:
+            memory = settings.get("spark.executor.memory", "1g")
+            raise BatchError(
+                f"{master}: no worker has begun within {WORKER_SECONDS:.0f} s: one with a free core and {memory} of "
+                "free memory is needed (--conf spark.executor.memory=…)"
+            )
+        time.sleep(0.1)
+
+
 def _first_line(error: Exception) -> str:
     """Return what went wrong without the trace of Java's calls."""
     cause = getattr(error, "java_exception", None)
@@ -122,15 +174,25 @@ class Tables:
 
     def __init__(self, session: SparkSession, folder: str) -> None:
         self.session = session
-        self.nodes = self._table(f"{folder}/nodes", "id string, kind string, label string, year int")
-        self.edges = self._table(
-            f"{folder}/edges", "source string, target string, kind string, weight double, via string"
-        )
+        manifest = f"{folder}/{MANIFEST}"
+        if exists(session, manifest):
+            told = session.read.text(manifest, wholetext=True).head()
+            check_layout(told[0] if told else "", manifest)
+        self.nodes = self._table(f"{folder}/nodes", NODE_COLUMNS)
+        self.edges = self._table(f"{folder}/edges", EDGE_COLUMNS)
 
-    def _table(self, folder: str, schema: str) -> DataFrame:
+    def _table(self, folder: str, columns: Mapping[str, str]) -> DataFrame:
+        from pyspark.errors import AnalysisException
+
         if not exists(self.session, folder):
-            raise DataError("there is no such table; filmgraph export --format parquet writes it", file=folder)
-        return self.session.read.schema(schema).parquet(folder)
+            raise no_table(folder)
+        # Of a column that is missing Spark would else make nulls.
+        try:
+            table = self.session.read.parquet(folder)
+        except AnalysisException as error:
+            raise DataError("holds no Parquet; filmgraph export --format parquet writes it", file=folder) from error
+        check_columns({field.name: field.dataType.simpleString() for field in table.schema}, columns, folder)
+        return table.select(*columns)
 
 
 class Ledger:
@@ -162,8 +224,12 @@ class Ledger:
         aside = f"{self._folder}/answer"
         table.write.parquet(aside)
         files, path = _files(self._session, self._output)
-        files.delete(path, True)
+        earlier = _path(self._session, f"{self._folder}/earlier")
+        # An earlier answer is moved away, which is done at once, and taken away with what was kept.
+        moved = files.exists(path) and files.rename(path, earlier)
         if not files.rename(_path(self._session, aside), path):
+            if moved:
+                files.rename(earlier, path)
             raise OutputError(f"{self._output}: cannot be written")
 
     def clear(self) -> None:
