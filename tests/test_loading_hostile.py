@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import os
@@ -17,10 +18,11 @@ from sites import Served
 
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, StoreError
-from filmgraph.namespaces import BASE, FG
+from filmgraph.namespaces import BASE, FG, RDF
+from filmgraph.readers import triples_of
 from filmgraph.sandbox import Question, Sandbox
-from filmgraph.stores import DiskStore, load_files, rdf_files_in, restore
-from filmgraph.stores.folder import POINTER, WriterLock
+from filmgraph.stores import DiskStore, back_up, feeding, load_files, rdf_files_in, restore
+from filmgraph.stores.folder import POINTER, WriterLock, current_place, write_note
 
 E = "http://example.org/"
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -96,6 +98,142 @@ def test_a_reader_sweeps_what_a_killed_load_left(folder: Path, tmp_path: Path) -
             assert "generation-000001" in entries(folder)
     DiskStore(folder).close()
     assert "generation-000001" not in entries(folder)
+
+
+@pytest.mark.parametrize("way", ["load", "restore"])
+def test_an_interrupt_right_after_the_swap_loses_nothing(
+    folder: Path, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(folder, tmp_path / "x.tar")
+    act = {
+        "load": lambda: load_files(folder, [triple(tmp_path, "two.nt")]),
+        "restore": lambda: restore(tmp_path / "x.tar", folder, overwrite=True),
+    }[way]
+
+    def interrupted(place: Path, note: object) -> None:
+        write_note(place, note)  # type: ignore[arg-type]
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(
+        "filmgraph.stores.building.write_note", lambda place, note: note.generation and interrupted(place, note)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        act()
+    assert entries(folder) == ["filmgraph-store.json", "filmgraph-store.lock", "generation-000002"]
+    with DiskStore(folder) as store:
+        assert len(store) == (2 if way == "load" else 1)
+
+
+def test_a_file_that_grows_while_it_is_read_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    """It has no end where it grows as fast as it is read, and else half a line at the end."""
+    file = triple(tmp_path, "two.nt")
+    file.write_text(file.read_text(encoding="utf-8") * 200_000, encoding="utf-8")
+
+    def grow(*_: object) -> None:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(f"<{E}late> <{E}p> <{E}x> .\n")
+
+    with pytest.raises(DataError, match=r"two\.nt: was changed while it was read: load it again"):
+        load_files(folder, [file], progress=grow)
+    with DiskStore(folder) as store:
+        assert len(store) == 1
+
+
+def test_a_file_that_changes_before_its_check_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    file = triple(tmp_path, "two.nt")
+
+    def check(aside: object, files: object) -> None:
+        file.write_text(f"<{E}other> <{E}p> <{E}x> .\n", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"two\.nt: was changed between its loading and its check"):
+        load_files(folder, [file], check=check)
+    with DiskStore(folder) as store:
+        assert len(store) == 1
+
+
+LONG = "x" * 3_000
+BOMBS = {
+    "x.ttl": f"@prefix p: <{E}{LONG}> .\np:1 p:2 p:3 .",
+    "x.trig": f"@base\n<{E}{LONG}/> . <a> <b> <c> .",
+    "x.rdf": f'<r:RDF xmlns:r="{RDF}" xmlns:p="{E}{LONG}"><r:Description r:about="{E}a" p:b="x"/></r:RDF>',
+    "x.jsonld": f'{{"@context": {{"@vocab": "{E}{LONG}"}}, "@id": "{E}a", "b": "x"}}',
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_a_prefix_is_no_bomb(tmp_path: Path, name: str, size: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some bytes each would stand for thousands, which no ratio of packed to unpacked tells."""
+    monkeypatch.setattr(feeding, "SMALL", -1 if size == "large" else 10**9)
+    (tmp_path / name).write_text(BOMBS[name], encoding="utf-8")
+    for act in (lambda: load_files(tmp_path / "store", [tmp_path / name]), lambda: triples_of([tmp_path / name])):
+        with pytest.raises(DataError, match="holds an IRI of more than 2,048 characters"):
+            act()
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_is_long_and_no_prefix_is_let_in(tmp_path: Path) -> None:
+    (tmp_path / "x.nt").write_text(f"<{E}{LONG}> <{E}b> <{E}c> .\n", encoding="utf-8")
+    (tmp_path / "x.ttl").write_text(f'<{E}a> <{E}b> "{LONG}", "< {LONG} >" .\n', encoding="utf-8")
+    assert load_files(tmp_path / "store", [tmp_path / "x.nt", tmp_path / "x.ttl"]).triples == 3
+
+
+def test_a_process_that_goes_to_work_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is what its name meant at first, and the folder of that name elsewhere is let alone."""
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        load_files("store", [triple(tmp_path / place, "one.nt")])
+        (tmp_path / place / "store" / "generation-000002").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with DiskStore("store") as store:
+        assert len(store) == 1
+        monkeypatch.chdir(tmp_path / "there")
+        assert store.derived == tmp_path / "here" / "store" / "generation-000001" / "derived"
+    monkeypatch.chdir(tmp_path / "here")
+    two = triple(tmp_path, "two.nt")
+    load_files("store", [two], progress=lambda *_: os.chdir(tmp_path / "there"))
+    assert entries(tmp_path / "there" / "store")[2:] == ["generation-000001", "generation-000002"]
+    with DiskStore(tmp_path / "here" / "store") as store:
+        assert len(store) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_disk_without_locks(tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no locks here")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    load_files(tmp_path / "store", [triple(tmp_path, "one.nt")])
+    with DiskStore(tmp_path / "store") as reader:
+        assert load_files(tmp_path / "store", [triple(tmp_path, "two.nt")]).triples == 2
+        assert len(reader) == 1
+    assert back_up(tmp_path / "store", tmp_path / "x.tar").triples == 2
+
+
+def test_a_disk_whose_locks_fail_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(StoreError, match="Input/output error"):
+        load_files(tmp_path / "deep" / "store", [triple(tmp_path, "one.nt")])
+    assert entries(tmp_path) == ["one.nt"]
+
+
+def test_a_list_of_files_that_is_odd_is_no_knowledge(folder: Path, tmp_path: Path) -> None:
+    listed = folder / "generation-000001" / "files"
+    for text in ('["x", [1], "n"]', "[1, 2, 3]", "{}", "[" * 100_000, "\ud800"):
+        listed.write_bytes(text.encode("utf-8", "surrogatepass") + b"\n")
+        assert load_files(folder, [triple(tmp_path, "one.nt")]).new == 0
+        listed = folder / current_generation(folder) / "files"
+
+
+def current_generation(folder: Path) -> str:
+    place = current_place(folder)
+    assert place is not None
+    return place.root.name
 
 
 def test_odd_names_are_told_in_a_line(folder: Path, tmp_path: Path) -> None:

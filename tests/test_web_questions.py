@@ -281,7 +281,7 @@ class Failing:
         self.error = error
         self.clients: list[str] = []
 
-    def ask(self, question: object, *, client: str = "") -> Failing:
+    def ask(self, question: object, *, client: str = "", seconds: float | None = None) -> Failing:
         self.clients.append(client)
         return self
 

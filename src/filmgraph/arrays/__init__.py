@@ -1,9 +1,9 @@
 """The graph as arrays, made once and kept beside the store: what similarity, paths and reception compute on."""
 
 from filmgraph.arrays.building import NO_YEAR, ROLE_ORDER
+from filmgraph.arrays.counted import once_counted
 from filmgraph.arrays.csr import Csr
 from filmgraph.arrays.hearing import SIGNED_BY, STANCES
-from filmgraph.arrays.keeping import open_source
 from filmgraph.arrays.kept import GraphArrays, open_arrays
 from filmgraph.arrays.listing import Listing
 from filmgraph.arrays.names import NameArrays, open_names
@@ -26,9 +26,9 @@ __all__ = [
     "Strings",
     "Table",
     "is_iri_form",
+    "once_counted",
     "open_arrays",
     "open_names",
-    "open_source",
     "scan_all",
     "steps_up",
     "text_of",

@@ -72,13 +72,22 @@ def film_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, 
 
 @click.command("technique")
 @click.argument("name", metavar="TECHNIQUE", shell_complete=completes("technique"))
+@click.option(
+    "--page",
+    "number",
+    type=click.IntRange(1),
+    default=1,
+    help="Which hundred films to show, by year, where a large store has more.",
+)
 @show_spoilers
 @_all_claims
 @as_json
 @with_graph
-def technique_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool, as_json: bool) -> None:
+def technique_command(
+    graph: FilmGraph, name: str, number: int, spoilers: bool, all_claims: bool, as_json: bool
+) -> None:
     """Show the page of a technique: what it is, and every film that uses it or a narrower one."""
-    page = graph.technique(name)
+    page = graph.technique(name, page=number)
     if as_json:
         print_json(page, spoilers=spoilers)
         return
@@ -97,8 +106,10 @@ def technique_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: b
             paragraph(", ".join(names), label=f"{label}:")
     for match in page.ada:
         click.echo(f"AdA Filmontology: {match.relation} {styled(match.iri, underline=True)}")
-    films = len({use.film.iri for use in page.uses})
-    heading(f"{films} film{'' if films == 1 else 's'}")
+    part = page.portion
+    films = part.of if part else len({use.film.iri for use in page.uses})
+    shown = f"page {part.page:,} of {part.pages:,}: --page shows another" if part else ""
+    heading(f"{films:,} film{'' if films == 1 else 's'}", note=shown)
     for use in page.uses:
         note = "" if use.technique.iri == page.iri else use.technique.name.lower()
         heading(f"{use.film.name} ({use.year})", note=note)
@@ -139,6 +150,8 @@ def person_command(graph: FilmGraph, name: str, spoilers: bool, all_claims: bool
         for claim in shown:
             bullet(claim_line(claim, with_film=True, spoilers=spoilers))
         _print_more(len(page.claims) - len(shown))
+    if page.is_cut:
+        paragraph(f"These are claims of the first reviews; there are {page.reviews:,} in all.", dim=True)
 
 
 @click.command("review")

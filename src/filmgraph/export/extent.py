@@ -18,7 +18,7 @@ __all__ = ["neighbourhood", "whole"]
 
 _BATCH = 500
 _ACCEPTED = f"<{FG}status> <{FG}Accepted>"
-_LABELS = f"<{SCHEMA}name> <{SKOS}prefLabel>"
+_LABELS = f"<{SCHEMA}name>, <{SKOS}prefLabel>"
 
 
 def _claims(pattern: str) -> tuple[str, str]:
@@ -108,8 +108,9 @@ def neighbourhood(store: Store, iri: str, *, most: int | None = None) -> list[ox
     for values in _batches(named - described):
         found.update(
             store.construct(
-                f"CONSTRUCT {{ ?s ?p ?label ; a ?type }} WHERE {{ VALUES ?s {{ {values} }} "
-                f"VALUES ?p {{ {_LABELS} }} ?s ?p ?label OPTIONAL {{ ?s a ?type }} }}"
+                # With a second VALUES the engine would join these with every label there is.
+                f"CONSTRUCT {{ ?s ?p ?label ; a ?type }} WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?label "
+                f"FILTER(?p IN ({_LABELS})) OPTIONAL {{ ?s a ?type }} }}"
             )
         )
     return sorted(found, key=triple_key)

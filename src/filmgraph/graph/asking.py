@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from filmgraph import queries, stores
 from filmgraph.errors import QueryError, RefusedQueryError, StoreError
 from filmgraph.graph.stopping import can_be_stopped, foretell, run_stoppable, warn_of
+from filmgraph.rows import Rows
 
 if TYPE_CHECKING:
     from filmgraph.arrays import GraphArrays
     from filmgraph.queries import Query
-    from filmgraph.stores import Store
+    from filmgraph.stores import LocalStore, Store
 
 __all__ = ["check_federated", "run_named", "run_own", "run_text"]
 
@@ -54,17 +56,30 @@ def run_named(
 ) -> Any:
     """Run a query of the library; on a large disk store what is dear in it is counted on arrays."""
     text = query.bind(values)
-    if isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE:
-        from filmgraph.answers import shortened
+    is_select = queries.query_form(text) == "SELECT"
+    if is_select and isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE:
+        from filmgraph.answers import answer
 
-        shorter = shortened(query, values, arrays, store.select, limit=limit)
-        if shorter is not None and shorter.rows is not None:
-            return shorter.rows if limit is None else shorter.rows.head(limit)
-        if shorter is not None:
-            rows = run_text(store, shorter.text, limit, timeout=timeout)
-            if not shorter.first or limit is None or len(rows) >= limit:
-                return rows
+        return answer(query, values, arrays, _selecting(store, timeout), limit=limit)
     return run_text(store, text, limit, timeout=timeout)
+
+
+def _selecting(store: LocalStore, timeout: float | None) -> Callable[[str], Rows]:
+    """Return what asks a store, all questions together for no longer than the timeout."""
+    if timeout is None:
+        return store.select
+    end = time.monotonic() + timeout
+
+    def select(text: str) -> Rows:
+        rows = run_text(store, text, timeout=max(end - time.monotonic(), _LEAST))
+        assert isinstance(rows, Rows), "these are SELECT queries"
+        return rows
+
+    return select
+
+
+_LEAST = 0.001
+"""The seconds that a question has for which no time is left."""
 
 
 def run_text(
@@ -79,8 +94,7 @@ def run_text(
         answer = run_stoppable(store, text, timeout=timeout)
         return answer.head(limit) if form == "SELECT" and limit is not None else answer
     if form == "SELECT":
-        rows = store.select(text)
-        return rows if limit is None else rows.head(limit)
+        return store.select(text) if limit is None else store.select(text, most=limit)
     if form == "ASK":
         return store.ask(text)
     if form in ("CONSTRUCT", "DESCRIBE"):

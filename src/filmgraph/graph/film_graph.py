@@ -73,19 +73,27 @@ class FilmGraph(KeptParts):
 
         return film_page(self.store, self.resolve(name, kind="film"), known=self._known())
 
-    def technique(self, name: str) -> TechniquePage:
-        """Return the page of a technique."""
+    def technique(self, name: str, *, page: int = 1, size: int = 100) -> TechniquePage:
+        """Return the page of a technique; on a large disk store with ``size`` films, as one ``page`` of several."""
         from filmgraph.pages import technique_page
 
-        return technique_page(self.store, self.resolve(name, kind="technique"), known=self._known())
+        iri = self.resolve(name, kind="technique")
+        arrays = self._of_a_large_store
+        return technique_page(self.store, iri, known=self._known(), arrays=arrays, page=page, size=size)
 
     def person(self, name: str) -> PersonPage:
         """Return the page of a person, band or publication."""
         from filmgraph.pages import person_page
 
         iri = self.resolve(name, kind="person")
+        arrays = self._of_a_large_store
         return person_page(
-            self.store, iri, known=self._known(), catalogue=self._kept("catalogue"), reception=self._kept("reception")
+            self.store,
+            iri,
+            known=self._known(),
+            catalogue=self._kept("catalogue"),
+            reception=self._kept("reception") if arrays is None else self.reception,
+            arrays=arrays,
         )
 
     def review(self, name: str) -> ReviewPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from filmgraph import queries
+from filmgraph import queries, stores
 from filmgraph.graph import engines
 from filmgraph.workspace import Workspace
 
@@ -42,6 +42,12 @@ class KeptParts:
         """The graph as arrays, kept beside a disk store."""
         return engines.arrays_of(self.store)
 
+    @property
+    def _of_a_large_store(self) -> GraphArrays | None:
+        """The arrays, where reading or counting anew what is in them takes long; small stores are asked."""
+        is_large = isinstance(self.store, stores.LocalStore) and stores.size_of(self.store) >= stores.LARGE
+        return self.kept_arrays if is_large else None
+
     @cached_property
     def remote_craft(self) -> RemoteCraft | None:
         """What an endpoint counts of its craft, None for a store of this machine."""
@@ -62,14 +68,14 @@ class KeptParts:
         """All films, to be chosen from by facets."""
         from filmgraph.pages import Catalogue
 
-        return Catalogue.of_store(self.store, arrays=self.arrays)
+        return Catalogue.of_store(self.store, arrays=self.arrays, kept=self._of_a_large_store)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The encyclopedia of techniques."""
         from filmgraph.pages import Vocabulary
 
-        return Vocabulary.of_store(self.store, arrays=self.arrays)
+        return Vocabulary.of_store(self.store, arrays=self.arrays, kept=self._of_a_large_store)
 
     @cached_property
     def search_index(self) -> SearchIndex:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from filmgraph import stores
 from filmgraph.lookup.names import LABELS, folded_text, language_rank
 from filmgraph.lookup.scoring import WITH_YEAR
 from filmgraph.namespaces import FG, SCHEMA, kind_of, slug_of
@@ -94,17 +95,28 @@ def classes_of(kinds: Iterable[str]) -> list[str]:
     return sorted({name for kind in kinds for name in _CLASSES.get(kind, ())})
 
 
-def _rows(store: Store, kinds: Collection[str]) -> list[tuple[object, object, int]]:
+def _rows(store: Store, kinds: Collection[str]) -> Iterable[tuple[object, object, int]]:
     classes = classes_of(kinds)
     if not classes:
         return []
     types = " ".join(f"<{name}>" for name in classes)
+    if isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE:
+        return _joined_rows(store, classes)
     predicates = " ".join(f"({predicate} {max(0, place - 1)})" for place, predicate in enumerate(LABELS))
     query = (
         f"SELECT DISTINCT ?s ?l ?rank WHERE {{ VALUES ?type {{ {types} }} ?s a ?type . "
         f"VALUES (?p ?rank) {{ {predicates} }} ?s ?p ?l }}"
     )
     return [(resource, text, int(str(plain(rank)))) for resource, text, rank in store.select(query).terms]
+
+
+def _joined_rows(store: Store, classes: Iterable[str]) -> Iterator[tuple[object, object, int]]:
+    """Yield the rows of a large disk store: classes and labels read one by one, and joined here."""
+    typed = {row[0] for name in classes for row in store.select(f"SELECT ?s WHERE {{ ?s a <{name}> }}").terms}
+    for place, predicate in enumerate(LABELS):
+        for resource, text in store.select(f"SELECT ?s ?l WHERE {{ ?s {predicate} ?l }}").terms:
+            if resource in typed:
+                yield resource, text, max(0, place - 1)
 
 
 _CLASSES: dict[str, tuple[str, ...]] = {

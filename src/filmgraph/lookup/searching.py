@@ -120,17 +120,17 @@ class SearchIndex:
     # Which resources may answer at all: none that would is left out, and few that would not are in.
 
     def _without_errors(self, wanted: Wanted, title: Wanted | None) -> set[int]:
-        found = set(self._places_of_letters.get(wanted.letters, ()))
+        found = set(self._with_letters(wanted.letters))
         if title:
-            found.update(self._places_of_letters.get(title.letters, ()))
+            found.update(self._with_letters(title.letters))
         return found | self._with_all(wanted, lambda word: (word,))
 
     def _with_errors(self, wanted: Wanted, title: Wanted | None) -> set[int]:
         found = self._with_all(wanted, self._near_words)
         for letters in _near(wanted.letters, self._letters):
-            found.update(self._places_of_letters[letters])
+            found.update(self._with_letters(letters))
         if title:
-            found.update(self._places_of_letters.get(title.letters, ()))
+            found.update(self._with_letters(title.letters))
             found |= self._with_all(title, lambda word: (word,))
         return found
 
@@ -250,17 +250,28 @@ class SearchIndex:
         return self._posted[3]
 
     @cached_property
-    def _places_of_letters(self) -> dict[str, list[int]]:
-        """The letters of labels, of slugs and of titles with their year to the resources."""
-        found: dict[str, list[int]] = {}
+    def _places_of_letters(self) -> dict[str, int | list[int]]:
+        """The letters of labels, of slugs and of titles with their year to the resource, or to several.
+
+        Most letters are of one resource: to keep a list for each would take as much room as all else.
+        """
+        found: dict[str, int | list[int]] = {}
         for place, (iri, labels) in enumerate(self.labels.of.items()):
             slug = slug_of(iri).replace("-", " ")
             texts = {slug, *(label.folded for label in labels)}
             if kind_of(iri) == "film" and (year := YEAR_OF_SLUG.search(slug)):
                 texts.update(label.folded + year[0] for label in labels)
             for letters in {text.replace(" ", "") for text in texts}:
-                found.setdefault(letters, []).append(place)
+                known = found.setdefault(letters, place)
+                if isinstance(known, list):
+                    known.append(place)
+                elif known != place:
+                    found[letters] = [known, place]
         return found
+
+    def _with_letters(self, letters: str) -> Sequence[int]:
+        places = self._places_of_letters.get(letters, ())
+        return (places,) if isinstance(places, int) else places
 
     @cached_property
     def _letters(self) -> list[str]:

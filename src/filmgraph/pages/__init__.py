@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from filmgraph.pages.neighbourhood import Neighbour, Neighbourhood, Ring, neighbourhood_of
     from filmgraph.pages.parts import Claim, Heard, Named, Scene, Use
     from filmgraph.pages.person import Credit, PersonPage, Signature, person_page
+    from filmgraph.pages.portion import FILMS_A_PAGE, Portion
     from filmgraph.pages.reference import (
         ClassTerm,
         Individual,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FACETS",
+    "FILMS_A_PAGE",
     "NARROWING",
     "SORTS",
     "STANCES",
@@ -87,6 +89,7 @@ __all__ = [
     "Neighbourhood",
     "PersonPage",
     "Pointer",
+    "Portion",
     "Property",
     "PropertyTerm",
     "Reference",
@@ -148,6 +151,7 @@ _MODULE_OF = {
     **dict.fromkeys(("Neighbour", "Neighbourhood", "Ring", "neighbourhood_of"), "neighbourhood"),
     **dict.fromkeys(("Kin", "Known", "Memory"), "known"),
     **dict.fromkeys(("Claim", "Heard", "Named", "Scene", "Use"), "parts"),
+    **dict.fromkeys(("FILMS_A_PAGE", "Portion"), "portion"),
     **dict.fromkeys(("Credit", "PersonPage", "Signature", "person_page"), "person"),
     **dict.fromkeys(
         (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from filmgraph import stores
 from filmgraph.lookup import labels_of
 from filmgraph.pages.parts import Named
 from filmgraph.queries import with_prefixes
@@ -63,9 +65,19 @@ class AboutPage:
 
 
 def counts(store: Store) -> dict[str, int]:
-    """Return how many of each thing a store holds."""
+    """Return how many of each thing a store holds; what was counted of a large disk store is kept beside it."""
+    from filmgraph.arrays import once_counted
+
+    found: dict[str, int] = once_counted(store, "counts-1", lambda: _counts(store))
+    return found
+
+
+def _counts(store: Store) -> dict[str, int]:
+    # A store of this machine never gives the same twice for one pattern; to see to that takes room and time.
+    each = "?x" if isinstance(store, stores.LocalStore) else "DISTINCT ?x"
     found = {
-        label: _count(store, f"(COUNT(DISTINCT ?x) AS ?n) WHERE {{ {things} }}") for label, things in _COUNTED.items()
+        label: _count(store, f"(COUNT({'DISTINCT ?x' if '?film' in things else each}) AS ?n) WHERE {{ {things} }}")
+        for label, things in _COUNTED.items()
     }
     return {**found, "triples": _count(store, "(COUNT(*) AS ?n) WHERE { ?x ?p ?o }")}
 
@@ -93,6 +105,7 @@ def about_page(
     store: Store, *, catalogue: Catalogue | None = None, vocabulary: Vocabulary | None = None, most: int = 24
 ) -> AboutPage:
     """Return the page about the data, with ``most`` critics and publications at the most."""
+    from filmgraph.arrays import once_counted
     from filmgraph.pages.catalogue import Catalogue
     from filmgraph.pages.vocabulary import Vocabulary
 
@@ -100,7 +113,7 @@ def about_page(
     vocabulary = vocabulary or Vocabulary.of_store(store, arrays=catalogue.arrays)
     of = max(len(catalogue), 1)
     techniques = Counter(term.category.iri for term in vocabulary.techniques)
-    told = "?c fg:status fg:Accepted ; fg:aboutFilm ?f"
+    heard = once_counted(store, f"heard-{most}-1", lambda: _heard(store, most))
     return AboutPage(
         counts=tuple(counts(store).items()),
         decades=_every_decade(_shares(catalogue, "decade")),
@@ -110,10 +123,19 @@ def about_page(
             CategoryCoverage(term.category, techniques[term.iri], term.uses, term.films, term.films / of)
             for term in vocabulary.categories
         ),
-        critics=_with_most_claims(store, "schema:author", most),
-        publications=_with_most_claims(store, "schema:publisher", most),
-        films_with_claims=_count(store, f"(COUNT(DISTINCT ?f) AS ?n) WHERE {{ {told} }}"),
+        critics=_named(store, heard["critics"]),
+        publications=_named(store, heard["publications"]),
+        films_with_claims=heard["films"],
     )
+
+
+def _heard(store: Store, most: int) -> dict[str, Any]:
+    told = "?c fg:status fg:Accepted ; fg:aboutFilm ?f"
+    return {
+        "critics": _with_most_claims(store, "schema:author", most),
+        "publications": _with_most_claims(store, "schema:publisher", most),
+        "films": _count(store, f"(COUNT(DISTINCT ?f) AS ?n) WHERE {{ {told} }}"),
+    }
 
 
 def _shares(catalogue: Catalogue, facet: str) -> tuple[Share, ...]:
@@ -134,13 +156,16 @@ def _every_decade(decades: tuple[Share, ...]) -> tuple[Share, ...]:
     return tuple(there.get(year) or Share(f"{year}s", f"{year}s", 0, 0.0) for year in between)
 
 
-def _with_most_claims(store: Store, role: str, most: int) -> tuple[tuple[Named, int], ...]:
+def _with_most_claims(store: Store, role: str, most: int) -> list[tuple[str, int]]:
     rows = store.select(
         with_prefixes(
             f"SELECT ?who (COUNT(DISTINCT ?c) AS ?n) WHERE {{ ?c fg:status fg:Accepted ; fg:claimedIn ?r . "
             f"?r {role} ?who FILTER(isIRI(?who)) }} GROUP BY ?who ORDER BY DESC(?n) STR(?who) LIMIT {most}"
         )
     )
-    found = [(str(who), int(str(number))) for who, number in rows if who is not None]
+    return [(str(who), int(str(number))) for who, number in rows if who is not None]
+
+
+def _named(store: Store, found: Sequence[tuple[str, int]]) -> tuple[tuple[Named, int], ...]:
     names = labels_of(store, (who for who, _ in found))
     return tuple((Named(who, names[who]), number) for who, number in found)

@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from filmgraph.arrays import FilmTechniqueArrays
-from filmgraph.lookup import labels_of
+from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import FG
 from filmgraph.pages.known import NO_CATEGORY, categories_of
 from filmgraph.pages.parts import Named
@@ -145,7 +145,7 @@ def _told(store: Store, arrays: FilmTechniqueArrays, weights: Mapping[Pair, floa
     techniques = {arrays.techniques[column] for column in [*why.values(), *(c for mark in marks for c in mark)]}
     names = labels_of(store, {*films, *techniques})
     categories = categories_of(store, techniques)
-    years = dict(_years(store))
+    years = dict(_years(store, films))
 
     def named(column: int) -> Named:
         technique = arrays.techniques[column]
@@ -348,6 +348,9 @@ def _rows(matrix: Any) -> list[dict[int, float]]:
     return [dict(zip(columns[start:end], values[start:end], strict=True)) for start, end in pairwise(bounds)]
 
 
-def _years(store: Store) -> Iterable[tuple[str, Value]]:
-    rows = store.select(f"SELECT ?film ?year WHERE {{ ?film <{FG}releaseYear> ?year }} ORDER BY ?film ?year")
+def _years(store: Store, films: Iterable[str]) -> Iterable[tuple[str, Value]]:
+    rows = store.select(
+        f"SELECT ?film ?year WHERE {{ VALUES ?film {{ {values_of(films)} }} ?film <{FG}releaseYear> ?year }} "
+        "ORDER BY ?film ?year"
+    )
     return ((str(film), year) for film, year in rows)

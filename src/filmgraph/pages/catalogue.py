@@ -22,7 +22,7 @@ from filmgraph.pages.parts import Named
 from filmgraph.pages.person import Signature
 
 if TYPE_CHECKING:
-    from filmgraph.arrays import FilmTechniqueArrays
+    from filmgraph.arrays import FilmTechniqueArrays, GraphArrays
     from filmgraph.stores import Store
 
 __all__ = [
@@ -135,11 +135,13 @@ class Catalogue:
         self._everything = np.ones(len(columns.films), bool)
 
     @classmethod
-    def of_store(cls, store: Store, *, arrays: FilmTechniqueArrays | None = None) -> Catalogue:
-        """Read the catalogue from a store; ``arrays`` spares reading the uses again."""
+    def of_store(
+        cls, store: Store, *, arrays: FilmTechniqueArrays | None = None, kept: GraphArrays | None = None
+    ) -> Catalogue:
+        """Read the catalogue from a store; ``arrays`` spares reading the uses again, ``kept`` most of the films."""
         from filmgraph.arrays import FilmTechniqueArrays
 
-        return cls(read_columns(store, arrays or FilmTechniqueArrays.of_store(store)))
+        return cls(read_columns(store, arrays or FilmTechniqueArrays.of_store(store), kept))
 
     def __len__(self) -> int:
         return len(self._columns.films)
@@ -216,13 +218,32 @@ class Catalogue:
         row = self._columns.row_of.get(iri)
         return None if row is None else self._listed(row)
 
-    def films_with(self, facet: str, iri: str, *, sort: str = "year") -> tuple[ListedFilm, ...]:
-        """Return all films that have a value of a facet, given by its IRI."""
+    def richest_of_decades(self, most: int) -> list[ListedFilm]:
+        """Return the film with most techniques of each of the last ``most`` decades, oldest first."""
+        best: dict[int, int] = {}
+        for row in self._columns.orders["techniques"].tolist():
+            year = self._columns.years[row]
+            if year is not None:
+                best.setdefault(year // 10, row)
+        return [self._listed(best[decade]) for decade in sorted(best)[-most:]]
+
+    def films_with(
+        self, facet: str, iri: str, *, sort: str = "year", most: int | None = None
+    ) -> tuple[ListedFilm, ...]:
+        """Return the films that have a value of a facet, given by its IRI: all, or the first ``most`` of them."""
+        return tuple(map(self._listed, self._rows_with(facet, iri, sort)[:most]))
+
+    def iris_with(self, facet: str, iri: str) -> list[str]:
+        """Return the IRIs of all films that have a value of a facet, given by its IRI."""
+        return [self._columns.films[row] for row in self._rows_with(facet, iri, "year")]
+
+    def _rows_with(self, facet: str, iri: str, sort: str) -> list[int]:
         place = self._facets[facet].place(iri)
         if place is None:
-            return ()
+            return []
         mask, order = self._facets[facet].films_with([place], len(self)), self._columns.orders[sort]
-        return tuple(map(self._listed, order[mask[order]].tolist()))
+        rows: list[int] = order[mask[order]].tolist()
+        return rows
 
     def films_using(self, techniques: Collection[str], *, most: int) -> list[tuple[ListedFilm, tuple[str, ...]]]:
         """Return the films that use most of some techniques, each with those it uses; ties by title."""

@@ -5,7 +5,7 @@ Arrays of numbers, so that a hundred thousand films are counted in milliseconds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
 
+from filmgraph.arrays import NO_YEAR, ROLE_ORDER, Scan, is_iri_form, scan_all, text_of
 from filmgraph.lookup import folded_text, labels_of, language_rank
 from filmgraph.namespaces import FG, SCHEMA, expand, iri, kind_of, shorten, slug_of
 from filmgraph.pages.known import NO_CATEGORY, categories_of
@@ -21,7 +22,7 @@ from filmgraph.pages.parts import Named
 from filmgraph.titles import ARTICLES
 
 if TYPE_CHECKING:
-    from filmgraph.arrays import FilmTechniqueArrays
+    from filmgraph.arrays import FilmTechniqueArrays, GraphArrays
     from filmgraph.stores import Store
 
 __all__ = ["FACETS", "SORTS", "Columns", "FacetColumn", "Mask", "TitleWords", "read_columns", "sort_title"]
@@ -40,6 +41,8 @@ _PROPERTIES = {
     "genre": SCHEMA + "genre",
     "director": SCHEMA + "director",
 }
+_TITLES = (SCHEMA + "name", SCHEMA + "alternateName")
+"""The properties that give a film its titles: those of the first may be shown."""
 _FILM = f"?f a <{FG}Film> FILTER(isIRI(?f))"
 _LONGEST_TEXT = 300
 _NEAR, _NEAREST = 70, 3
@@ -203,19 +206,15 @@ class Columns:
         return [self.category_of.get(technique, NO_CATEGORY) for technique in self.techniques_used(row)]
 
 
-def read_columns(store: Store, arrays: FilmTechniqueArrays) -> Columns:
-    """Read the films of a store and what they are chosen by."""
-    films = sorted(str(row[0]) for row in store.select(f"SELECT DISTINCT ?f WHERE {{ {_FILM} }}"))
+def read_columns(store: Store, arrays: FilmTechniqueArrays, kept: GraphArrays | None = None) -> Columns:
+    """Read the films of a store and what they are chosen by; what is ``kept`` of them need not be read."""
+    source = _Read(store) if kept is None else _Kept(store, kept)
+    films, years = source.films, source.years
     row_of = {film: row for row, film in enumerate(films)}
-    names, words = _read_titles(store, films, row_of)
-    years: list[int | None] = [None] * len(films)
-    for film, year in store.select(f"SELECT ?f ?y WHERE {{ {_FILM} ?f <{FG}releaseYear> ?y }}"):
-        if type(year) is int:
-            row = row_of[str(film)]
-            years[row] = min(year, years[row] or year)
+    names, words = _titles(films, row_of, source.titles())
     categories = categories_of(store, arrays.techniques)
     facets = {"decade": FacetColumn.of_decades(years)}
-    facets |= {name: _read_facet(store, name, row_of) for name in _PROPERTIES}
+    facets |= {name: _facet(store, name, source.pairs(name)) for name in _PROPERTIES}
     facets |= _craft_facets(store, arrays, categories, row_of)
     texts = [f"{text} {'' if year is None else year}" for text, year in zip(words, years, strict=True)]
     return Columns(
@@ -240,26 +239,96 @@ def sort_title(title: str) -> str:
     return rest if rest and first in ARTICLES else f"{first} {rest}".rstrip()
 
 
-def _read_titles(store: Store, films: Sequence[str], row_of: Mapping[str, int]) -> tuple[list[str], list[str]]:
-    """Return for each film the title that is shown, and the words of all its titles."""
+def _titles(
+    films: Sequence[str], row_of: Mapping[str, int], titles: Iterable[tuple[str, str, str | None, bool]]
+) -> tuple[list[str], list[str]]:
+    """Return for each film the title that is shown, and the words of all its titles.
+
+    A title comes with its film, its language, and whether it may be shown.
+    """
     best: dict[int, tuple[int, str]] = {}
     folded: dict[int, set[str]] = {}
-    for predicate in (f"<{SCHEMA}name>", f"<{SCHEMA}alternateName>"):
-        shown = predicate == f"<{SCHEMA}name>"
-        for film, title in store.select(f"SELECT ?f ?l WHERE {{ {_FILM} ?f {predicate} ?l }}").terms:
-            if isinstance(film, ox.NamedNode) and isinstance(title, ox.Literal):
-                row = row_of[film.value]
-                folded.setdefault(row, set()).add(folded_text(title.value))
-                if shown:
-                    found = (language_rank(title.language), title.value)
-                    best[row] = min(best.get(row, found), found)
+    for film, title, language, shown in titles:
+        row = row_of[film]
+        folded.setdefault(row, set()).add(folded_text(title))
+        if shown:
+            found = (language_rank(language), title)
+            best[row] = min(best.get(row, found), found)
     names = [best[row][1] if row in best else slug_of(film) for row, film in enumerate(films)]
     return names, [" ".join(sorted(folded.get(row, (folded_text(names[row]),)))) for row in range(len(films))]
 
 
-def _read_facet(store: Store, name: str, row_of: Mapping[str, int]) -> FacetColumn:
-    rows = store.select(f"SELECT ?f ?v WHERE {{ ?f a <{FG}Film> ; <{_PROPERTIES[name]}> ?v FILTER(isIRI(?v)) }}")
-    return _facet(store, name, ((row_of[str(film)], str(value)) for film, value in rows))
+class _Read:
+    """The films of a store, asked of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.films = sorted(str(row[0]) for row in store.select(f"SELECT DISTINCT ?f WHERE {{ {_FILM} }}"))
+        self._row_of = {film: row for row, film in enumerate(self.films)}
+        self.years: list[int | None] = [None] * len(self.films)
+        for film, year in store.select(f"SELECT ?f ?y WHERE {{ {_FILM} ?f <{FG}releaseYear> ?y }}"):
+            if type(year) is int:
+                row = self._row_of[str(film)]
+                self.years[row] = min(year, self.years[row] or year)
+
+    def titles(self) -> Iterator[tuple[str, str, str | None, bool]]:
+        """Yield the titles of films: film, title, language, and whether it may be shown."""
+        for predicate in _TITLES:
+            for film, title in self._store.select(f"SELECT ?f ?l WHERE {{ {_FILM} ?f <{predicate}> ?l }}").terms:
+                if isinstance(film, ox.NamedNode) and isinstance(title, ox.Literal):
+                    yield film.value, title.value, title.language, predicate == _TITLES[0]
+
+    def pairs(self, facet: str) -> Iterator[tuple[int, str]]:
+        """Yield the values of a facet, each with the row of its film."""
+        property = _PROPERTIES[facet]
+        rows = self._store.select(f"SELECT ?f ?v WHERE {{ ?f a <{FG}Film> ; <{property}> ?v FILTER(isIRI(?v)) }}")
+        return ((self._row_of[str(film)], str(value)) for film, value in rows)
+
+
+class _Kept:
+    """The films of a large store, from what is kept of them beside it; their titles alone are read."""
+
+    def __init__(self, store: Store, kept: GraphArrays) -> None:
+        self._store, self._kept = store, kept
+        places = np.flatnonzero(kept.is_film)
+        films = kept.films.many(places.tolist())
+        named = [at for at, film in enumerate(films) if not film.startswith("_:")]
+        self._places = places[named]
+        self.films = [films[at] for at in named]
+        self.years = [None if year == NO_YEAR else year for year in kept.years[self._places].tolist()]
+
+    def titles(self) -> list[tuple[str, str, str | None, bool]]:
+        """Return the titles of films: film, title, language, and whether it may be shown."""
+        film_of = {f"<{film}>".encode(): film for film in self.films}
+        found: list[tuple[str, str, str | None, bool]] = []
+
+        def taking(shown: bool) -> Callable[[bytes, bytes], None]:
+            def take(form: bytes, title: bytes) -> None:
+                if (film := film_of.get(form)) and title[:2] != b"_:" and not is_iri_form(title):
+                    kind = title.rpartition(b'"')[2]
+                    found.append((film, text_of(title), kind[1:].decode() if kind[:1] == b"@" else None, shown))
+
+            return take
+
+        scan_all(self._store, *(Scan(predicate, taking(predicate == _TITLES[0])) for predicate in _TITLES))
+        return found
+
+    def pairs(self, facet: str) -> Iterator[tuple[int, str]]:
+        """Yield the values of a facet, each with the row of its film."""
+        kept = self._kept
+        rows, values = {
+            "country": (kept.country_rows, kept.countries),
+            "genre": (kept.genre_rows, kept.genres),
+            "director": (kept.credits, kept.people),
+        }[facet]
+        row_of = np.full(len(kept.films), -1, np.int64)
+        row_of[self._places] = np.arange(len(self._places))
+        entries = row_of[rows.rows()] >= 0
+        if facet == "director" and rows.data is not None:
+            entries &= (rows.data & (1 << ROLE_ORDER.index(_PROPERTIES[facet]))) > 0
+        iris = list(values)
+        of_film, of_value = row_of[rows.rows()[entries]].tolist(), rows.indices[entries].tolist()
+        return ((row, iris[at]) for row, at in zip(of_film, of_value, strict=True) if not iris[at].startswith("_:"))
 
 
 def _craft_facets(

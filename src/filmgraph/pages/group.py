@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["GroupPage", "country_page", "genre_page"]
 
 
+MOST_FILMS = 1_000
+"""How many films a page shows: of more there is an index, in which they are narrowed down and turned over."""
+
+
 @dataclass(frozen=True)
 class GroupPage:
     """The page of a genre or country. ``kind`` says which; a country has no definition.
 
-    ``films`` stand by year, then title. ``typical`` holds the techniques that are commoner here than among all films,
-    the most telling first: by how far the lower bound of Wilson's interval of their share lies from their share in
-    all films.
+    ``films`` stand by year, then title: the first of all ``of`` them, where those are too many. ``typical`` holds the
+    techniques that are commoner here than among all films, the most telling first: by how far the lower bound of
+    Wilson's interval of their share lies from their share in all films.
     """
 
     iri: str
@@ -34,6 +38,7 @@ class GroupPage:
     definition: str
     films: tuple[ListedFilm, ...]
     typical: tuple[Signature, ...]
+    of: int = 0
 
     @property
     def by_decade(self) -> tuple[tuple[str, tuple[ListedFilm, ...]], ...]:
@@ -54,7 +59,8 @@ def country_page(store: Store, country: str, *, catalogue: Catalogue | None = No
 def _page(store: Store, iri: str, kind: str, catalogue: Catalogue | None, most: int) -> GroupPage:
     catalogue = catalogue or Catalogue.of_store(store)
     own = properties_of(store, iri)
-    films = catalogue.films_with(kind, iri)
+    films = catalogue.films_with(kind, iri, most=MOST_FILMS)
+    every = catalogue.iris_with(kind, iri)
     label = text_of(own, SCHEMA + "name") or text_of(own, SKOS + "prefLabel") or slug_of(iri)
     return GroupPage(
         iri=iri,
@@ -63,7 +69,8 @@ def _page(store: Store, iri: str, kind: str, catalogue: Catalogue | None, most: 
         also_known_as=tuple(sorted(own.get(SKOS + "altLabel", []), key=str.casefold)),
         definition=text_of(own, SKOS + "definition") or "",
         films=films,
-        typical=_typical(catalogue, [film.iri for film in films])[:most],
+        typical=_typical(catalogue, every)[:most],
+        of=len(every),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from filmgraph import stores
 from filmgraph.lookup import labels_of
 from filmgraph.namespaces import BASE, FG, OA, ROLES, SCHEMA, SKOS, kind_of, slug_of
 from filmgraph.pages.known import NO_CATEGORY, categories_of
@@ -27,6 +28,9 @@ MOST_SHOWN = 40
 """The most neighbours that are shown in all."""
 MOST_COUNTED = 2_000
 """How many neighbours of a kind are looked at: a genre may have tens of thousands of films."""
+
+MOST_LINKED, MOST_LINKS_COUNTED = 24, 1_000
+"""In a large store: of how many neighbours of a kind the links are counted, and how far."""
 
 _RADII = (0.20, 0.155, 0.11)
 _DIGITS = 4
@@ -99,12 +103,14 @@ _ANY = (("linked to", "?node ?property ?other"), ("linked from", "?other ?proper
 class Neighbour:
     """A neighbour, to how many it is linked in this way, and its place in the unit square, y downward.
 
-    ``category`` is that of a technique.
+    ``category`` is that of a technique. ``links`` is 0 where that was not counted; where ``at_least``, counting was
+    ended.
     """
 
     resource: Named
     links: int
     category: Named = NO_CATEGORY
+    at_least: bool = False
     x: float = 0.5
     y: float = 0.5
 
@@ -146,6 +152,7 @@ def neighbourhood_of(store: Store, resource: str, *, most: int = MOST_OF_A_KIND)
     """
     kind = kind_of(resource) or ""
     found = _found(store, resource, _LINKS.get(kind, ())) or _found(store, resource, _ANY)
+    is_large = _is_large(store)
     shown = _shared_out([len(others) for _, others in found], most)
     kept = {other for (_, others), count in zip(found, shown, strict=True) for other, _ in others[:count]}
     names = {iri: _readable(iri, name) for iri, name in labels_of(store, {resource, *kept}).items()}
@@ -154,7 +161,12 @@ def neighbourhood_of(store: Store, resource: str, *, most: int = MOST_OF_A_KIND)
         Ring(
             link,
             tuple(
-                Neighbour(Named(other, names[other]), links, categories.get(other, NO_CATEGORY))
+                Neighbour(
+                    Named(other, names[other]),
+                    links,
+                    categories.get(other, NO_CATEGORY),
+                    is_large and links >= MOST_LINKS_COUNTED,
+                )
                 for other, links in others[:count]
             ),
             more=len(others) - count,
@@ -177,6 +189,8 @@ def _others(store: Store, resource: str, pattern: str) -> list[tuple[str, int]]:
         f'?other != ?node && STRSTARTS(STR(?other), "{BASE}")) }} LIMIT {MOST_COUNTED}'
     )
     others = sorted(str(other) for (other,) in rows if kind_of(str(other)))
+    if _is_large(store):
+        return _counted_few(store, pattern, others)
     links: dict[str, int] = {}
     for start in range(0, len(others), 500):
         values = " ".join(f"<{other}>" for other in others[start : start + 500])
@@ -186,6 +200,23 @@ def _others(store: Store, resource: str, pattern: str) -> list[tuple[str, int]]:
         )
         links.update((str(other), int(str(count))) for other, count in counted)
     return sorted(((other, links.get(other, 1)) for other in others), key=lambda each: (each[1], each[0]))
+
+
+def _counted_few(store: Store, pattern: str, others: Sequence[str]) -> list[tuple[str, int]]:
+    """Return neighbours in a large store with the number of their links, rarest first.
+
+    Where they are many, none is counted, and none further than to a number: a publication may have a hundred thousand
+    reviews.
+    """
+    if len(others) > MOST_LINKED:
+        return [(other, 0) for other in others]
+    found = [(other, f"SELECT DISTINCT ?node WHERE {{ VALUES ?other {{ <{other}> }} {pattern} }}") for other in others]
+    counted = [(other, len(store.select(query, most=MOST_LINKS_COUNTED))) for other, query in found]
+    return sorted(counted, key=lambda each: (each[1], each[0]))
+
+
+def _is_large(store: Store) -> bool:
+    return isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE
 
 
 def _readable(resource: str, name: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from filmgraph.lookup import labels_of, values_of
 from filmgraph.namespaces import FG, ROLES, SCHEMA, SKOS, slug_of
 from filmgraph.pages.known import NOTHING_KNOWN, Known
@@ -14,6 +16,7 @@ from filmgraph.pages.parts import Claim, Named, claims_with, properties_of, text
 from filmgraph.rows import Value
 
 if TYPE_CHECKING:
+    from filmgraph.arrays import GraphArrays
     from filmgraph.pages.catalogue import Catalogue
     from filmgraph.reception import Reception, Valued
     from filmgraph.stores import Store
@@ -44,10 +47,15 @@ class Signature:
     share_of_all: float
 
 
+MOST_REVIEWS = 500
+"""Of how many reviews a page shows the claims: few critics write as many, but a publication may have more."""
+
+
 @dataclass(frozen=True)
 class PersonPage:
     """The page of a person, band or publication: roles, signature techniques, and claims where they review.
 
+    ``claims`` are those of the first reviews, :data:`MOST_REVIEWS` at the most, of all ``reviews`` that there are.
     ``values`` tells how a critic's praise of craft falls upon the categories, beside that of all critics.
     """
 
@@ -57,6 +65,12 @@ class PersonPage:
     signatures: tuple[Signature, ...]
     claims: tuple[Claim, ...]
     values: tuple[Valued, ...] = ()
+    reviews: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more reviews than those whose claims are here."""
+        return self.reviews > MOST_REVIEWS
 
     @property
     def films(self) -> tuple[tuple[Named, Value, tuple[str, ...]], ...]:
@@ -77,10 +91,12 @@ def person_page(
     known: Known = NOTHING_KNOWN,
     catalogue: Catalogue | None = None,
     reception: Reception | None = None,
+    arrays: GraphArrays | None = None,
 ) -> PersonPage:
     """Return the page of a person, band or publication, by IRI.
 
-    ``catalogue`` and ``reception`` spare counting all films and reading all claims for this page alone.
+    ``catalogue`` and ``reception`` spare counting all films and reading all claims for this page alone, as the
+    ``arrays`` of a large store do.
     """
     roles = " ".join(
         f'(<{predicate}> "{label.capitalize()}" {place})' for place, (predicate, label) in enumerate(ROLES.items())
@@ -92,15 +108,17 @@ def person_page(
     )
     credits = tuple(Credit(str(role), Named(str(film), str(name)), year) for role, film, name, year, _ in rows)
     own = properties_of(store, person)
-    reviews = store.select(f"SELECT DISTINCT ?r WHERE {{ ?r <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> }}")
-    claims = claims_with(store, "review", [str(row[0]) for row in reviews], known)
+    written = store.select(f"SELECT DISTINCT ?r WHERE {{ ?r <{SCHEMA}author>|<{SCHEMA}publisher> <{person}> }}")
+    reviews = sorted(str(row[0]) for row in written)
+    claims = claims_with(store, "review", reviews[:MOST_REVIEWS], known)
     return PersonPage(
         iri=person,
         name=text_of(own, SCHEMA + "name") or slug_of(person),
         credits=credits,
-        signatures=_signatures(store, {credit.film.iri for credit in credits}, catalogue),
+        signatures=_signatures(store, {credit.film.iri for credit in credits}, catalogue, arrays),
         claims=claims,
         values=_values(store, person, reception) if claims else (),
+        reviews=len(reviews),
     )
 
 
@@ -112,13 +130,42 @@ def _values(store: Store, critic: str, reception: Reception | None) -> tuple[Val
 
 
 def _signatures(
-    store: Store, films: Collection[str], catalogue: Catalogue | None, *, least: int = 2
+    store: Store,
+    films: Collection[str],
+    catalogue: Catalogue | None,
+    arrays: GraphArrays | None,
+    *,
+    least: int = 2,
 ) -> tuple[Signature, ...]:
     """Return the techniques in at least two of some films, by how far their share exceeds that of all films."""
     if len(films) < least:
         return ()
-    found = catalogue.signatures(films, least=least) if catalogue else _counted(store, films, least)
+    if catalogue:
+        found = catalogue.signatures(films, least=least)
+    else:
+        found = _counted(store, films, least) if arrays is None else _looked_up(store, arrays, films, least)
     return tuple(sorted(found, key=lambda each: (each.share_of_all - each.share, each.technique.iri)))
+
+
+def _looked_up(store: Store, arrays: GraphArrays, films: Collection[str], least: int) -> list[Signature]:
+    """Return what :func:`_counted` does, from the arrays of a store."""
+    craft = arrays.craft
+    rows = [row for film in films if (row := craft.films.at.get(film)) is not None]
+    found = np.concatenate([craft.close_rows.row(row) for row in rows]) if rows else np.zeros(0, np.int64)
+    counts = np.bincount(found, minlength=len(craft.techniques))
+    places = np.flatnonzero(counts >= least).tolist()
+    techniques = craft.techniques.many(places)
+    labels = labels_of(store, techniques)
+    return [
+        Signature(
+            technique=Named(technique, labels[technique]),
+            films=int(counts[at]),
+            of=len(films),
+            share=int(counts[at]) / len(films),
+            share_of_all=int(craft.df[at]) / arrays.film_count,
+        )
+        for at, technique in zip(places, techniques, strict=True)
+    ]
 
 
 def _counted(store: Store, films: Collection[str], least: int) -> list[Signature]:

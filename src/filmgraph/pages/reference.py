@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pyoxigraph as ox
 
+from filmgraph import stores
 from filmgraph.errors import DataError
 from filmgraph.namespaces import DCTERMS, FG, FGS, OA, OWL, PROV, RDF, RDFS, SCHEMA, SH, SKOS, shorten, slug_of
 from filmgraph.rows import printable
@@ -303,6 +306,15 @@ class Usage:
 
 def usage_of(store: Store, reference: Reference) -> dict[str, Usage]:
     """Return how often each term of the ontology stands in a store, by IRI. No example gives away an ending."""
+    from filmgraph.arrays import once_counted
+
+    terms = [*(each.iri for each in reference.classes), *(each.iri for each in reference.properties)]
+    name = f"usage-{crc32(' '.join(terms).encode()):08x}-1"
+    found = once_counted(store, name, lambda: {iri: vars(usage) for iri, usage in _usage_of(store, reference).items()})
+    return {iri: Usage(**usage) for iri, usage in found.items()}
+
+
+def _usage_of(store: Store, reference: Reference) -> dict[str, Usage]:
     classes = [group.iri for group in reference.classes]
     individuals = [each.iri for group in reference.classes for each in group.individuals]
     schemes = [scheme.iri for scheme in reference.schemes]
@@ -325,12 +337,7 @@ def usage_of(store: Store, reference: Reference) -> dict[str, Usage]:
 
 def _examples(store: Store, properties: list[str], counts: dict[str, int]) -> dict[str, Usage]:
     """Return the usage of each property that has an example: a value of the first resource that has one."""
-    values = " ".join(f"<{name}>" for name in properties)
-    rows = store.select(
-        f"SELECT ?p (MIN(STR(?s)) AS ?first) WHERE {{ VALUES ?p {{ {values} }} ?s ?p ?o FILTER(ISIRI(?s)) "
-        f"FILTER NOT EXISTS {{ ?s <{FG}spoiler> true }} }} GROUP BY ?p"
-    )
-    pairs = " ".join(f"(<{name}> <{first}>)" for name, first in rows if first)
+    pairs = " ".join(f"(<{name}> <{first}>)" for name, first in _firsts(store, properties))
     rows = store.select(f"SELECT ?p ?s ?o WHERE {{ VALUES (?p ?s) {{ {pairs} }} ?s ?p ?o }} ORDER BY ?p STR(?o)")
     found: dict[str, Usage] = {}
     for name, subject, value in rows.terms:
@@ -339,6 +346,26 @@ def _examples(store: Store, properties: list[str], counts: dict[str, int]) -> di
             text = shorten(iri) if iri else _written(value)
             found[name.value] = Usage(counts.get(name.value, 0), subject.value, iri, text)
     return found
+
+
+def _firsts(store: Store, properties: Sequence[str]) -> list[tuple[str, str]]:
+    """Return properties with the first resource that has each, in a large store the first of some."""
+    has = f"?o FILTER(ISIRI(?s)) FILTER NOT EXISTS {{ ?s <{FG}spoiler> true }}"
+    if isinstance(store, stores.LocalStore) and stores.size_of(store) >= stores.LARGE:
+        some = {
+            name: [str(s) for (s,) in store.select(f"SELECT ?s WHERE {{ ?s <{name}> {has} }}", most=_SOME)]
+            for name in properties
+        }
+        return [(name, min(subjects)) for name, subjects in some.items() if subjects]
+    values = " ".join(f"<{name}>" for name in properties)
+    rows = store.select(
+        f"SELECT ?p (MIN(STR(?s)) AS ?first) WHERE {{ VALUES ?p {{ {values} }} ?s ?p {has} }} GROUP BY ?p"
+    )
+    return [(str(name), str(first)) for name, first in rows if first]
+
+
+_SOME = 1_000
+"""Among how many resources the first one is looked for."""
 
 
 def _written(term: object) -> str:

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from filmgraph.namespaces import FG
 from filmgraph.rows import Rows
+from filmgraph.stores import LocalStore
 
 if TYPE_CHECKING:
     from filmgraph.rows import Term
@@ -25,6 +26,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
 kept, and a claim's column may bear the prefix alone (``praise_statement`` is told by ``praise``)."""
 
 _CHUNK = 500
+_MANY = 20_000
 
 
 def folded_rows(store: Store, rows: Rows, *, hint: str = "--spoilers shows it") -> Rows:
@@ -60,6 +62,10 @@ def _marked(store: Store, resources: set[Term | None]) -> set[Term]:
     """Return those of some resources that are marked as spoilers."""
     named = sorted(resource.value for resource in resources if isinstance(resource, ox.NamedNode))
     marked: set[Term] = set()
+    if len(named) > _MANY and isinstance(store, LocalStore):
+        # To ask for each takes longer than to read them all.
+        rows = store.select(f"SELECT ?x WHERE {{ ?x <{FG}spoiler> true }}")
+        return {row[0] for row in rows.terms if row[0] in resources and row[0] is not None}
     for start in range(0, len(named), _CHUNK):
         values = " ".join(f"<{resource}>" for resource in named[start : start + _CHUNK])
         rows = store.select(f"SELECT ?x WHERE {{ VALUES ?x {{ {values} }} ?x <{FG}spoiler> true }}")

@@ -22,8 +22,10 @@ from filmgraph.pages.parts import (
     uses_where,
     with_claims,
 )
+from filmgraph.pages.portion import FILMS_A_PAGE, Portion, uses_on_page
 
 if TYPE_CHECKING:
+    from filmgraph.arrays import GraphArrays
     from filmgraph.stores import Store
 
 __all__ = ["Match", "TechniquePage", "technique_page"]
@@ -50,7 +52,8 @@ class TechniquePage:
     """The page of a technique: what it is, where it stands in the vocabulary, and every film that uses it.
 
     ``ada`` holds its counterparts in the AdA Filmontology. ``claims`` speak of it or of a narrower technique, and
-    ``heard`` counts the critics who make them, film by film.
+    ``heard`` counts the critics who make them, film by film. Where all
+    films would be too many, ``portion`` says which part of them is here, with what is said of these.
     """
 
     iri: str
@@ -66,10 +69,22 @@ class TechniquePage:
     claims: tuple[Claim, ...]
     ada: tuple[Match, ...] = ()
     heard: tuple[Heard, ...] = ()
+    portion: Portion | None = None
 
 
-def technique_page(store: Store, technique: str, *, known: Known = NOTHING_KNOWN) -> TechniquePage:
-    """Return the page of a technique, by IRI: its films include those that use a narrower technique."""
+def technique_page(
+    store: Store,
+    technique: str,
+    *,
+    known: Known = NOTHING_KNOWN,
+    arrays: GraphArrays | None = None,
+    page: int = 1,
+    size: int = FILMS_A_PAGE,
+) -> TechniquePage:
+    """Return the page of a technique, by IRI: its films include those that use a narrower technique.
+
+    With the ``arrays`` of a large store no more than ``size`` films are shown, as one ``page`` of several.
+    """
     own = properties_of(store, technique)
     narrower = store.select(f"SELECT ?n WHERE {{ ?n <{SKOS}broader> <{technique}> }} ORDER BY ?n")
     narrower_iris = [str(row[0]) for row in narrower]
@@ -77,16 +92,24 @@ def technique_page(store: Store, technique: str, *, known: Known = NOTHING_KNOWN
     related_iris = own.get(SKOS + "related", [])
     names = labels_of(store, [*narrower_iris, *broader_iris, *related_iris], known=known.names)
     below = f"{{ ?technique <{SKOS}broader>* <{technique}> }}"
-    uses = uses_where(store, below, known)
-    kin = known.kin(store, {technique, *(use.technique.iri for use in uses)})
-    said = claims_with(store, "about", frozenset().union(*(own.all for own in kin.values())), known)
-    uses = tuple(with_claims(use, said, kin) for use in uses)
     narrower_or_same = {str(row[0]) for row in store.select(f"SELECT ?technique WHERE {below}")}
+    part = None if arrays is None else uses_on_page(store, arrays, narrower_or_same, page=page, size=size)
+    shown = below if part is None else f"VALUES ?use {{ {values_of(part.uses)} }}"
+    uses = uses_where(store, shown, known)
+    kin = known.kin(store, {technique, *(use.technique.iri for use in uses)})
+    heard = frozenset().union(*(own.all for own in kin.values()))
+    if part is None:
+        said = claims_with(store, "about", heard, known)
+        related = values_of(kin[technique].all)
+        rows = store.select(
+            f"SELECT DISTINCT ?f WHERE {{ VALUES ?t {{ {related} }} ?u <{FG}technique> ?t ; <{FG}film> ?f }}"
+        )
+        using = {str(row[0]) for row in rows}
+    else:
+        said = tuple(claim for claim in claims_with(store, "film", part.films, known) if claim.about.iri in heard)
+        using = set(part.films)
+    uses = tuple(with_claims(use, said, kin) for use in uses)
     claims = tuple(claim for claim in said if claim.about.iri in narrower_or_same)
-    related = values_of(kin[technique].all)
-    using = store.select(
-        f"SELECT DISTINCT ?f WHERE {{ VALUES ?t {{ {related} }} ?u <{FG}technique> ?t ; <{FG}film> ?f }}"
-    )
     label = text_of(own, SKOS + "prefLabel") or slug_of(technique)
     return TechniquePage(
         iri=technique,
@@ -106,7 +129,8 @@ def technique_page(store: Store, technique: str, *, known: Known = NOTHING_KNOWN
             for match in own.get(SKOS + name, [])
             if match.startswith(ADA)
         ),
-        heard=_heard(Named(technique, label), claims, {str(row[0]) for row in using}),
+        heard=_heard(Named(technique, label), claims, using),
+        portion=part.portion if part else None,
     )
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from filmgraph.errors import NotFoundError
-from filmgraph.lookup import folded_text, labels_of, texts_of
+from filmgraph.lookup import folded_text, labels_of, texts_of, values_of
 from filmgraph.namespaces import FG, SKOS, shorten
 from filmgraph.pages.known import NO_CATEGORY, Kin
 from filmgraph.pages.parts import Named, named
 
 if TYPE_CHECKING:
-    from filmgraph.arrays import FilmTechniqueArrays
+    from filmgraph.arrays import FilmTechniqueArrays, GraphArrays
     from filmgraph.stores import Store
 
 __all__ = ["Branch", "Entry", "Letter", "Term", "Vocabulary"]
 
 DEEPEST = 12
 """How many levels the tree has below the categories at the most: what is deeper stands beside one another there."""
+_MOST_ODD = 2_000
+"""How many films with a use that is not plain are looked at one by one."""
 FARTHEST = 64
 """How many links up or down are followed: far more than a vocabulary has, and an end to a hostile one."""
 
@@ -107,11 +111,13 @@ class Vocabulary:
         self._kin: dict[str, Kin] = {}
 
     @classmethod
-    def of_store(cls, store: Store, *, arrays: FilmTechniqueArrays | None = None) -> Vocabulary:
-        """Read the vocabulary from a store; ``arrays`` spares reading the uses again."""
+    def of_store(
+        cls, store: Store, *, arrays: FilmTechniqueArrays | None = None, kept: GraphArrays | None = None
+    ) -> Vocabulary:
+        """Read the vocabulary from a store; ``arrays`` spares reading the uses again, ``kept`` counting them."""
         from filmgraph.arrays import FilmTechniqueArrays
 
-        return _Reading(store, arrays or FilmTechniqueArrays.of_store(store)).vocabulary()
+        return _Reading(store, arrays or FilmTechniqueArrays.of_store(store), kept).vocabulary()
 
     @cached_property
     def categories(self) -> tuple[Term, ...]:
@@ -211,7 +217,7 @@ def _reached(start: str, links: Mapping[str, Sequence[str]]) -> set[str]:
 class _Reading:
     """What is read of a store to make a vocabulary."""
 
-    def __init__(self, store: Store, arrays: FilmTechniqueArrays) -> None:
+    def __init__(self, store: Store, arrays: FilmTechniqueArrays, kept: GraphArrays | None) -> None:
         self._arrays = arrays
         categories = {str(row[0]) for row in store.select(f"SELECT ?c WHERE {{ ?c a <{FG}Category> }}")}
         techniques = {str(row[0]) for row in store.select(f"SELECT ?t WHERE {{ ?t a <{FG}Technique> }}")}
@@ -228,8 +234,7 @@ class _Reading:
         for low, high in store.select(f"SELECT DISTINCT ?n ?b WHERE {{ ?n <{SKOS}broader> ?b }}"):
             self.narrower[str(high)].append(str(low))
             self.broader[str(low)].append(str(high))
-        counted = f"SELECT ?t (COUNT(?u) AS ?n) WHERE {{ ?u <{FG}film> ?f ; <{FG}technique> ?t }} GROUP BY ?t"
-        self.uses = {str(technique): int(str(number)) for technique, number in store.select(counted)}
+        self.uses = _uses_by_technique(store) if kept is None else _counted_uses(store, kept)
         self._films_by_technique = arrays.used.tocsc()
 
     def vocabulary(self) -> Vocabulary:
@@ -262,6 +267,26 @@ class _Reading:
         matrix = self._films_by_technique
         parts = [matrix.indices[matrix.indptr[column] : matrix.indptr[column + 1]] for column in columns]
         return len(parts[0]) if len(parts) == 1 else len(set().union(*(part.tolist() for part in parts)))
+
+
+def _uses_by_technique(store: Store, films: str = "") -> dict[str, int]:
+    """Return how many uses each technique has, in all films or in those that VALUES name."""
+    counted = f"SELECT ?t (COUNT(?u) AS ?n) WHERE {{ {films} ?u <{FG}film> ?f ; <{FG}technique> ?t }} GROUP BY ?t"
+    return {str(technique): int(str(number)) for technique, number in store.select(counted)}
+
+
+def _counted_uses(store: Store, kept: GraphArrays) -> dict[str, int]:
+    """Return how many uses each technique has: those of plain films are counted on arrays, the others' asked for."""
+    plain = kept.listing.is_plainly_used
+    odd = kept.films.many(np.flatnonzero(~plain & (kept.uses.counts > 0)).tolist())
+    if len(odd) > _MOST_ODD or any(film.startswith("_:") for film in odd):
+        return _uses_by_technique(store)
+    uses = kept.uses
+    numbers = np.bincount(uses.indices[plain[uses.rows()]], minlength=uses.shape[1])
+    found = Counter({kept.concepts[place]: int(numbers[place]) for place in np.flatnonzero(numbers).tolist()})
+    if odd:
+        found.update(_uses_by_technique(store, f"VALUES ?f {{ {values_of(odd)} }}"))
+    return dict(found)
 
 
 def _by_name(term: Term) -> tuple[str, str]:

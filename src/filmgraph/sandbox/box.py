@@ -43,10 +43,19 @@ _NUMBERS = itertools.count(1)
 class Job:
     """A question that was asked: waiting for its turn, running, or done."""
 
-    def __init__(self, sandbox: Sandbox, question: dict[str, Any], turn: Turn, *, what: bytes = QUERY) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        question: dict[str, Any],
+        turn: Turn,
+        *,
+        what: bytes = QUERY,
+        seconds: float | None = None,
+    ) -> None:
         self.number = next(_NUMBERS)
         self._sandbox, self._question, self._turn, self._what = sandbox, question, turn, what
-        self._end = time.monotonic() + sandbox.bounds.seconds
+        longest = sandbox.bounds.seconds
+        self._end = time.monotonic() + (longest if seconds is None else min(seconds, longest))
         self._running = threading.Lock()
         self._outcome: Answer | FilmgraphError | None = None
         self._called_off = False
@@ -244,17 +253,18 @@ class Sandbox:
             self.update("")
         return self
 
-    def ask(self, question: Question, *, client: str = "") -> Job:
+    def ask(self, question: Question, *, client: str = "", seconds: float | None = None) -> Job:
         """Return the job of a question, at once; it runs when :meth:`Job.result` is called and its turn has come.
 
-        ``client`` is whoever counts as one asker, such as an address; "" has no limit of its own.
+        ``client`` is whoever counts as one asker, such as an address; "" has no limit of its own. ``seconds`` is for
+        who has less time left than the bounds allow.
 
         Raises :class:`~filmgraph.errors.BusyError` where the queue is full, and
         :class:`~filmgraph.errors.QueryError` for a form that does not exist.
         """
         if question.solutions not in SOLUTION_FORMS or question.triples not in TRIPLE_FORMS:
             raise QueryError(f"there is no form {question.solutions!r} of solutions or {question.triples!r} of triples")
-        return Job(self, vars(question), self._turns.take(client))
+        return Job(self, vars(question), self._turns.take(client), seconds=seconds)
 
     def update(self, text: str, *, base: str | None = None, client: str = "") -> None:
         """Run a SPARQL update as one transaction, while no query runs; it blocks until it is done.

@@ -56,7 +56,8 @@ class Question:
     The text is run as it stands: prefixes are added and the guard is asked before. ``solutions`` is one of
     :data:`SOLUTION_FORMS` and ``triples`` one of :data:`TRIPLE_FORMS`; which of them counts is decided by the query.
     ``default_graphs`` and ``named_graphs`` are IRIs that take the place of the dataset that the text names, as the
-    SPARQL protocol has it; a graph that the store lacks is empty, and none is ever fetched.
+    SPARQL protocol has it; a graph that the store lacks is empty, and none is ever fetched. With ``rows`` no more
+    solutions than that are in the answer: another endpoint is not read any further.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Question:
     solutions: str = "json"
     triples: str = "turtle"
     base: str | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -27,5 +27,7 @@ def answer_of_remote(store: Store, question: dict[str, Any], *, seconds: float, 
     form = query_form(text)
     if form in ("CONSTRUCT", "DESCRIBE"):
         return answer_of_triples(store.construct(text), question["triples"], most=most)
-    rows = store.ask(text) if form == "ASK" else store.select(text)
+    if form == "ASK":
+        return answer_of_rows(store.ask(text), question["solutions"], most=most)
+    rows = store.select(text, most=question["rows"])
     return answer_of_rows(rows, question["solutions"], most=most)

@@ -10,13 +10,15 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
 from filmgraph.errors import FilmgraphError, QueryError, QueryMemoryError, StoreError
+from filmgraph.rows import Rows
 from filmgraph.sandbox.confinement import die_with_parent, limit, step_back
-from filmgraph.sandbox.forms import answer_of
+from filmgraph.sandbox.forms import answer_of, answer_of_rows
 from filmgraph.sandbox.model import Answer
 from filmgraph.sandbox.wire import ERRORS, receive_head, send_head
 from filmgraph.stores.complaints import query_error
@@ -100,6 +102,10 @@ def _ask(job: dict[str, Any], held: ox.Store | None, folder: str, confine: Calla
         default_graph=default if is_given else None,
         named_graphs=named if is_given else None,
     )
+    if job["rows"] is not None and isinstance(found, ox.QuerySolutions):
+        columns = tuple(variable.value for variable in found.variables)
+        first = Rows(columns, [tuple(solution) for solution in islice(found, job["rows"])])
+        return answer_of_rows(first, job["solutions"], most=job["most"])
     return answer_of(found, solutions=job["solutions"], triples=job["triples"], most=job["most"])
 
 

@@ -20,6 +20,7 @@ import stat
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -90,9 +91,9 @@ class CompiledStore(LocalStore):
         """The digest of the graph's files, with the versions of this layout and of the engine."""
         return self._folder.name if self._folder is not None else ""
 
-    def select(self, query: str) -> Rows:
-        """Run a SELECT query."""
-        return self._mended(super().select, query)
+    def select(self, query: str, *, most: int | None = None) -> Rows:
+        """Run a SELECT query; look for no more than ``most`` rows, where that is given."""
+        return self._mended(partial(super().select, most=most), query)
 
     def ask(self, query: str) -> bool:
         """Run an ASK query."""

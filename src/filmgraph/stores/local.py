@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -66,14 +67,14 @@ class LocalStore:
             raise StoreError(f"{self.name}: the store is closed")
         return self._store
 
-    def select(self, query: str) -> Rows:
-        """Run a SELECT query."""
+    def select(self, query: str, *, most: int | None = None) -> Rows:
+        """Run a SELECT query; look for no more than ``most`` rows, where that is given."""
         solutions = self._run(query)
         if not isinstance(solutions, ox.QuerySolutions):
             del solutions  # which only this thread may drop, and the error's frames would keep
             raise QueryError("is no SELECT query")
         columns = tuple(variable.value for variable in solutions.variables)
-        return Rows(columns, self._drain(tuple(solution) for solution in solutions))
+        return Rows(columns, self._drain(tuple(solution) for solution in islice(solutions, most)))
 
     def ask(self, query: str) -> bool:
         """Run an ASK query."""

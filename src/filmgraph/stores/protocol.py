@@ -30,8 +30,8 @@ class Store(Protocol):
         """Whether :meth:`update` and :meth:`load` may be called."""
         ...
 
-    def select(self, query: str) -> Rows:
-        """Run a SELECT query."""
+    def select(self, query: str, *, most: int | None = None) -> Rows:
+        """Run a SELECT query; read no more than ``most`` rows, where that is given."""
         ...
 
     def ask(self, query: str) -> bool:

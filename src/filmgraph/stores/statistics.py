@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pyoxigraph as ox
 
@@ -41,9 +42,17 @@ def size_of(store: LocalStore) -> int:
     folder = _engine_folder(store)
     if folder is None:
         return 0
-    with suppress(OSError), os.scandir(folder) as entries:
-        return sum(entry.stat().st_size for entry in entries if entry.name.endswith(".sst")) // _BYTES_A_TRIPLE
-    return 0
+    # A reader sees what it opened, whatever its size: each question of the library comes by here.
+    size = None if store.writable else _SIZES.get(store)
+    if size is None:
+        size = 0
+        with suppress(OSError), os.scandir(folder) as entries:
+            size = sum(entry.stat().st_size for entry in entries if entry.name.endswith(".sst")) // _BYTES_A_TRIPLE
+            _SIZES[store] = size
+    return size
+
+
+_SIZES: WeakKeyDictionary[LocalStore, int] = WeakKeyDictionary()
 
 
 def statistics_of(store: LocalStore) -> Statistics:

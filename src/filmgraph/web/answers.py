@@ -97,6 +97,8 @@ def respond(request: Request, answer: Answer, headers: Mapping[str, str] | None 
     compressed = answer.gzipped if takes_gzip(request) else None
     tag = f'"{answer.tag}{"-gz" if compressed is not None else ""}"'
     sent = {**answer.headers, **(headers or {})}
+    if headers and "Link" in headers and "Link" in answer.headers:
+        sent["Link"] = f"{answer.headers['Link']}, {headers['Link']}"
     vary = [name for name in sent.pop("Vary", "").split(", ") if name]
     sent["Vary"] = ", ".join([*vary, "Accept-Encoding"])
     if answer.status == 200:

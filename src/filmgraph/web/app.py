@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from filmgraph.errors import DataError, FilmgraphError, WorkerError
 from filmgraph.namespaces import kind_of
+from filmgraph.stores import LocalStore
 from filmgraph.web import (
     assets,
     browse,
@@ -128,6 +129,9 @@ def warm_up(site: Site) -> None:
     site.templates.get_template("base.html")
     site.graph.prepare()
     site.graph.search_index.search("a")
+    site.graph.search_index.search("what nobody is called")
+    if isinstance(site.graph.store, LocalStore):
+        site.graph.stats()
     if site.sandbox is not None:
         try:
             site.sandbox()

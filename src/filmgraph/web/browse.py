@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from filmgraph.errors import QueryError
 from filmgraph.lookup import folded_text
 from filmgraph.namespaces import iri
 from filmgraph.pages import FACETS, SORTS, Branch, Letter, by_decade, counts
+from filmgraph.web.partial import Part, number_in
 from filmgraph.web.sheets import films_sheet, terms_sheet
 from filmgraph.web.site import Ask, Page, Site, View
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from filmgraph.pages import CatalogueView, Facet, FacetValue, ListedFilm, Term
     from filmgraph.recommend import Recommendation
 
-__all__ = ["Example", "FilmLinks", "films", "home", "pages", "techniques", "techniques_by_letter"]
+__all__ = ["MOST_AS_DATA", "Example", "FilmLinks", "films", "home", "pages", "techniques", "techniques_by_letter"]
 
 SORT_LABELS = dict(zip(SORTS, ("Title", "Oldest first", "Newest first", "Most techniques"), strict=True))
 """Order of films to what it is called."""
 
 _DECADE = re.compile(r"[0-9]{3}0")
+MOST_AS_DATA = 2_000
+"""How many films one answer with data holds; of more it says where it goes on."""
 _SIZE = 48
 _SHOWN, _ALL_SHOWN = 24, 2_000
 _MOST_VALUES = 60
@@ -37,7 +40,7 @@ def pages() -> list[Page]:
     """Return the pages to browse."""
     return [
         Page("/", home, reads=()),
-        Page("/films", films, ("html", "json", "csv"), reads=(*FACETS, "q", "sort", "page", "all", "exact")),
+        Page("/films", films, ("html", "json", "csv"), reads=(*FACETS, "q", "sort", "page", "size", "all", "exact")),
         Page("/techniques", techniques, ("html", "json", "csv"), reads=("q", "exact")),
         Page("/techniques/a-z", techniques_by_letter, reads=("q",)),
     ]
@@ -57,7 +60,7 @@ def home(site: Site, ask: Ask) -> View:
     graph = site.graph
     vocabulary = graph.vocabulary
     of_category = [term.category.iri for term in vocabulary.techniques]
-    featured = _featured(graph.catalogue.select(sort="techniques", size=None).films)
+    featured = graph.catalogue.richest_of_decades(_FEATURED)
     return View(
         "home.html",
         "Film craft, with reasons",
@@ -71,15 +74,6 @@ def home(site: Site, ask: Ask) -> View:
         summary="Which films use which techniques, how, in which scene, and what critics claim about it. "
         "Every answer can be checked.",
     )
-
-
-def _featured(films: Iterable[ListedFilm]) -> list[ListedFilm]:
-    """Return the film with most techniques of each of the last decades, oldest first."""
-    best: dict[int, ListedFilm] = {}
-    for film in films:
-        if film.year is not None:
-            best.setdefault(film.year // 10, film)
-    return [best[decade] for decade in sorted(best)[-_FEATURED:]]
 
 
 def _example(site: Site, featured: Sequence[ListedFilm]) -> Example | None:
@@ -164,15 +158,17 @@ def films(site: Site, ask: Ask) -> View:
     opened = ask.query.get("all", "")
     if opened and opened not in FACETS:
         raise QueryError(f"the facets are {', '.join(FACETS)}", parameter="all")
-    whole = is_static or (ask.form != "html" and "page" not in ask.query)
+    size, page = _part(ask)
     view = site.graph.catalogue.select(
         chosen,
         text=text,
         sort=sort,
-        page=_number(ask, "page"),
-        size=None if whole else _SIZE,
+        page=page,
+        size=None if is_static else size,
         most=_ALL_SHOWN if opened or is_static else _SHOWN,
     )
+    if size == MOST_AS_DATA and view.pages == 1:
+        view = replace(view, size=None)
     facets = [(facet, _shown(facet, opened == facet.name or is_static)) for facet in view.facets]
     links = FilmLinks(site, view, opened)
     return View(
@@ -188,8 +184,18 @@ def films(site: Site, ask: Ask) -> View:
         },
         summary=f"{view.of:,} films, to be chosen by decade, country, genre, category, technique and director.",
         data=view,
-        rows=lambda: films_sheet(site.graph.catalogue.select(chosen, text=text, sort=sort, size=None).films),
+        rows=lambda: films_sheet(view.films),
+        part=Part(view.page, view.pages, view.total, {"size": size}),
     )
+
+
+def _part(ask: Ask) -> tuple[int, int]:
+    """Return how many films are on a page, and which page is wanted; as data all of them are, up to a number."""
+    if ask.form == "html" or (ask.form == "json" and "page" in ask.query and "size" not in ask.query):
+        return _SIZE, number_in(ask.query, "page")
+    if "size" not in ask.query:
+        return MOST_AS_DATA, 1
+    return min(max(number_in(ask.query, "size"), 1), MOST_AS_DATA), number_in(ask.query, "page")
 
 
 def _shown(facet: Facet, is_open: bool) -> tuple[list[FacetValue], int]:
@@ -265,10 +271,3 @@ def _text(ask: Ask) -> str:
     if len(text) > _LONGEST_TEXT:
         raise QueryError(f"a text to look for has {_LONGEST_TEXT} characters at the most", parameter="q")
     return text
-
-
-def _number(ask: Ask, name: str) -> int:
-    text = ask.query.get(name) or "1"
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-        raise QueryError("is no whole number", parameter=name)
-    return int(text)

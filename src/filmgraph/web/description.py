@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import pyoxigraph as ox
 
 from filmgraph import queries
+from filmgraph.arrays import once_counted
 from filmgraph.namespaces import (
     BASE,
     DCAT,
@@ -104,8 +105,14 @@ def statistics(graph: FilmGraph) -> Statistics:
     with _COUNTING:
         known = _KNOWN.get(graph)
         if known is None:
-            known = _KNOWN[graph] = _counted(graph.store)
+            store = graph.store
+            found = once_counted(store, "description-1", lambda: vars(_counted(store)))
+            known = _KNOWN[graph] = Statistics(**{name: _tuples(each) for name, each in found.items()})
     return known
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _counted(store: Store) -> Statistics:

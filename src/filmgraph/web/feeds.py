@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute, Route
 
 from filmgraph.namespaces import KINDS
 from filmgraph.web.answers import Answer, respond
+from filmgraph.web.asking import is_large
+from filmgraph.web.inventory import placed_of
 from filmgraph.web.kinds import ANCHORED
 
 if TYPE_CHECKING:
@@ -54,11 +56,19 @@ def _addresses(site: Site, origin: str, pages: Iterable[Page]) -> Iterator[str]:
         is_one = page.in_static and "{" not in page.path and "html" in page.forms
         if is_one and page.path.strip("/") not in _FOR_PEOPLE:
             yield origin + site.links.href(page.path)[prefix:]
+    for iri in _listed(site):
+        if path := site.links.path(iri):
+            yield origin + path[prefix:]
+
+
+def _listed(site: Site) -> Iterator[str]:
+    """Yield the resources that are in the sitemap."""
+    if is_large(site):
+        yield from placed_of(site.graph.store, _IN_SITEMAP)
+        return
     inventory = site.inventory
     for kind in _IN_SITEMAP:
-        for iri in inventory.placed[kind]:
-            if iri not in inventory.moved and (path := site.links.path(iri)):
-                yield origin + path[prefix:]
+        yield from (iri for iri in inventory.placed[kind] if iri not in inventory.moved)
 
 
 def robots(site: Site, origin: str) -> str:
@@ -105,7 +115,8 @@ def routes(site: Site, pages: Callable[[], Iterable[Page]]) -> list[BaseRoute]:
         if answer is None and (index is None or f"/{name}</loc>".encode() in index.body):
             files = sitemaps(site, origin, pages())
             answers = {file: Answer(text.encode(), "application/xml; charset=utf-8") for file, text in files.items()}
-            for file in {"sitemap.xml", name} & answers.keys():
+            # Who asks for one part asks for the others next; the index is what tells that they were made.
+            for file in reversed(answers):
                 site.kept.put((*key, file), answers[file])
             answer = answers.get(name)
         if answer is None:

@@ -47,20 +47,24 @@ class Head:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: its columns, the rows that are shown, and how many there are in all."""
+    """A table: its columns, the rows that are shown, and how many there are in all.
+
+    Where ``at_least``, counting was ended, and there are more than that.
+    """
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: int
+    at_least: bool = False
 
     @property
     def is_cut(self) -> bool:
         """Whether there are more rows than are shown."""
-        return self.total > len(self.rows)
+        return self.at_least or self.total > len(self.rows)
 
 
-def grid_of(site: Site, query: Query, rows: Rows, *, most: int) -> Grid:
-    """Return the first ``most`` rows of a query as a table.
+def grid_of(site: Site, query: Query, rows: Rows, *, most: int, is_cut: bool = False) -> Grid:
+    """Return the first ``most`` rows of a query as a table; ``is_cut`` says that there are more than are given.
 
     A name that stands beside the resource it names is shown with it, as a link. A column without a value is left out.
     """
@@ -84,7 +88,7 @@ def grid_of(site: Site, query: Query, rows: Rows, *, most: int) -> Grid:
             named = row[place_of[paired[column.name]]] if column.name in paired else None
             line.append(_cell(site, column, row[place], named, labels, folded=row[place] != told[place]))
         cells.append(tuple(line))
-    return Grid(heads, tuple(cells), len(rows))
+    return Grid(heads, tuple(cells), len(rows), is_cut)
 
 
 def _pairs(columns: Sequence[Column]) -> dict[str, str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
+from filmgraph.lookup.labels import classes_of
 from filmgraph.namespaces import BASE, DCTERMS, KINDS, kind_of
 from filmgraph.web.links import place_of
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["Inventory", "inventory_of"]
+__all__ = ["Inventory", "inventory_of", "placed_of"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,27 @@ class Inventory:
     placed: Mapping[str, tuple[str, ...]]
     moved: frozenset[str]
     unplaced: tuple[str, ...]
+
+
+def placed_of(store: Store, kinds: Collection[str]) -> Iterator[str]:
+    """Yield the resources of some kinds that have a path of their own and were not replaced, kind by kind, sorted.
+
+    They are found by their classes, in a fraction of the time and room that a look at all that is described takes: of a
+    large store with shots and scenes they are few.
+    """
+    replaced = _replaced(store)
+    for kind in kinds:
+        of_kind: set[str] = set()
+        for name in classes_of([kind]):
+            for (term,) in store.select(f"SELECT ?s WHERE {{ ?s a <{name}> }}").terms:
+                if isinstance(term, ox.NamedNode) and kind_of(term.value) == kind:
+                    of_kind.add(term.value)
+        yield from (iri for iri in sorted(of_kind) if iri not in replaced and "#" not in iri and place_of(iri))
+
+
+def _replaced(store: Store) -> frozenset[str]:
+    rows = store.select(f"SELECT DISTINCT ?s WHERE {{ ?s <{DCTERMS}isReplacedBy> ?o FILTER(isIRI(?s)) }}")
+    return frozenset(str(row[0]) for row in rows)
 
 
 def inventory_of(store: Store) -> Inventory:
@@ -48,9 +72,4 @@ def inventory_of(store: Store) -> Inventory:
             placed[kind].append(iri)
         else:
             unplaced.append(iri)
-    replaced = store.select(f"SELECT DISTINCT ?s WHERE {{ ?s <{DCTERMS}isReplacedBy> ?o FILTER(isIRI(?s)) }}")
-    return Inventory(
-        {kind: tuple(found) for kind, found in placed.items()},
-        frozenset(str(row[0]) for row in replaced),
-        tuple(unplaced),
-    )
+    return Inventory({kind: tuple(found) for kind, found in placed.items()}, _replaced(store), tuple(unplaced))

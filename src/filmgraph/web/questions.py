@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import pyoxigraph as ox
 from starlette.datastructures import QueryParams
 
 from filmgraph.errors import BoundError, QueryError, StoreError
-from filmgraph.queries import check_query, command_line, curl_line, python_lines
-from filmgraph.rows import Rows
-from filmgraph.sandbox import Question
+from filmgraph.queries import command_line, curl_line, python_lines
+from filmgraph.web.asking import MOST_AS_DATA, all_rows, first_rows
 from filmgraph.web.fields import Field, fields_of
 from filmgraph.web.grids import grid_of
 from filmgraph.web.problems import status_of, told_of
@@ -82,7 +80,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 MOST_ROWS = 500
 """How many rows a page shows; data has them all."""
 
-_OWN = ("spoilers", "exact")
+_OWN = ("spoilers", "exact", "limit")
 _MOST_VALUES = 200
 
 
@@ -156,7 +154,12 @@ class Asked:
     @property
     def text(self) -> str:
         """The query with its values bound."""
-        return self.query.bind({field.parameter.name: field.terms for field in self.fields if field.terms})
+        return self.query.bind(self.bound)
+
+    @property
+    def bound(self) -> dict[str, tuple[str, ...]]:
+        """The values by parameter, names resolved to IRIs."""
+        return {field.parameter.name: field.terms for field in self.fields if field.terms}
 
     @property
     def values(self) -> dict[str, list[str]]:
@@ -186,7 +189,8 @@ def question(site: Site, ask: Ask) -> View:
     status = HTTPStatus.OK if asked.is_right or asked.is_example else HTTPStatus.BAD_REQUEST
     if asked.is_right and not query.network:
         try:
-            table = grid_of(site, query, _rows(site, asked.text, ask.client), most=MOST_ROWS)
+            rows, is_cut = first_rows(site, query, asked.bound, MOST_ROWS, client=ask.client)
+            table = grid_of(site, query, rows, most=MOST_ROWS, is_cut=is_cut)
         except (BoundError, StoreError) as error:
             problem, status = told_of(error, ask.path), HTTPStatus(status_of(error))
     shown = asked.values if asked.is_right else {}
@@ -200,6 +204,7 @@ def question(site: Site, ask: Ask) -> View:
             "is_example": asked.is_example,
             "is_right": asked.is_right,
             "table": table,
+            "most_as_data": MOST_AS_DATA,
             "problem": problem,
             "text": asked.text if asked.is_right else query.text,
             "downloads": _downloads(site, path, shown) if asked.is_right and not query.network else [],
@@ -215,19 +220,22 @@ def _as_data(site: Site, ask: Ask, asked: Asked) -> View:
     asked.check()
     if asked.query.network:
         raise QueryError("asks another endpoint, which this site does not: run it yourself", query=asked.query.name)
-    return View("query.html", asked.query.title, rows=lambda: _rows(site, asked.text, ask.client))
+    limit = _limit(ask)
+    return View(
+        "query.html",
+        asked.query.title,
+        rows=lambda: all_rows(site, asked.query, asked.bound, limit, client=ask.client),
+    )
 
 
-def _rows(site: Site, text: str, client: str) -> Rows:
-    """Return the rows of a query, run where it can neither block the site nor reach out."""
-    check_query(text, has_graph=site.graph.store.has_graph)
-    if site.sandbox is None:
-        return site.graph.store.select(text)
-    job = site.sandbox().ask(Question(text), client=client)
-    answer = ox.parse_query_results(job.result().body, ox.QueryResultsFormat.JSON)
-    if not isinstance(answer, ox.QuerySolutions):
-        raise QueryError("is no SELECT query")
-    return Rows(tuple(variable.value for variable in answer.variables), [tuple(solution) for solution in answer])
+def _limit(ask: Ask) -> int | None:
+    """Return how many rows are wanted at the most, None for all of them."""
+    text = ask.query.get("limit", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and int(text)):
+        raise QueryError("is no number of rows", parameter="limit")
+    return int(text)
 
 
 def _downloads(site: Site, path: str, values: Mapping[str, list[str]]) -> list[tuple[str, str]]:

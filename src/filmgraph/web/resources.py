@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from filmgraph.errors import QueryError
-from filmgraph.namespaces import BASE
-from filmgraph.pages import resource_page, telling, topics
+from filmgraph.namespaces import BASE, slug_of
+from filmgraph.pages import FILMS_A_PAGE, resource_page, telling, topics
 from filmgraph.web import linked, sheets
 from filmgraph.web.kinds import FORMS_OF_KIND, STATIC_FORMS_OF_KIND
 from filmgraph.web.links import place_of
 from filmgraph.web.negotiation import RDF_FORMS
+from filmgraph.web.partial import Part, number_in
 from filmgraph.web.site import DATA_READS, Ask, MovedError, Page, Site, View
 
 if TYPE_CHECKING:
-    from filmgraph.pages import FilmPage, PersonPage
+    from filmgraph.pages import FilmPage, GroupPage, PersonPage
 
 __all__ = ["any_resource", "category", "country", "film", "genre", "pages", "person", "resource", "review", "technique"]
 
 _SIMILAR = 6
 _TOLD_OF_A_USE = 3
+_FILMS_AS_DATA = 1_000
+"""How many films of a technique are in one answer with data, where there are more."""
 _FORMS_OF_ANY = ("html", *RDF_FORMS, "json")
 
 
@@ -45,7 +48,7 @@ def pages() -> list[Page]:
             forms,
             kind=kind,
             static_forms=STATIC_FORMS_OF_KIND[kind],
-            reads=DATA_READS,
+            reads=(*DATA_READS, "page") if kind == "technique" else DATA_READS,
         )
         for kind, forms in FORMS_OF_KIND.items()
     ]
@@ -81,16 +84,28 @@ def _told_of_film(page: FilmPage) -> dict[str, object]:
 def technique(site: Site, ask: Ask) -> View:
     """The page of a technique."""
     iri = site.resource("technique", ask.slug)
-    page = site.graph.technique(iri)
+    size = FILMS_A_PAGE if ask.form == "html" else _FILMS_AS_DATA
+    page = site.graph.technique(iri, page=number_in(ask.query, "page"), size=size)
+
+    def link(number: int) -> str:
+        return site.links.href(ask.path, page=number if number > 1 else None, spoilers=1 if ask.spoilers else None)
+
+    shown = {
+        "technique": page,
+        "topics": topics(page.heard, page.claims, by="film"),
+        "page_link": link,
+        "films_a_page": size,
+    }
     return View(
         "technique.html",
         page.label,
-        {"technique": page, "topics": topics(page.heard, page.claims, by="film")} if ask.form == "html" else {},
+        shown if ask.form == "html" else {},
         summary=page.definition,
         data=page,
         rows=lambda: sheets.screening_sheet(page),
         iri=iri,
         linked=linked.term(site, ask, page) if ask.form == "html" else None,
+        part=Part(page.portion.page, page.portion.pages, page.portion.of) if page.portion else None,
     )
 
 
@@ -156,11 +171,19 @@ def _group(site: Site, ask: Ask, kind: str) -> View:
         page.label,
         {kind: page, "group": page},
         summary=page.definition
-        or f"{_counted(len(page.films), 'film')} from {page.label}, and the craft that is typical of them.",
+        or f"{_counted(page.of, 'film')} from {page.label}, and the craft that is typical of them.",
         data=page,
         rows=lambda: sheets.films_sheet(page.films),
         iri=iri,
+        part=_index_of(page),
     )
+
+
+def _index_of(page: GroupPage) -> Part:
+    """Return where the films of a group go on: in the index of films, which has them in the same order."""
+    size = max(len(page.films), 1)
+    query = {page.kind: slug_of(page.iri), "sort": "year", "size": size}
+    return Part(1, -(-page.of // size), page.of, query, "/films")
 
 
 def review(site: Site, ask: Ask) -> View:

@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,7 @@ from filmgraph.web.answers import Answer, Kept
 from filmgraph.web.inventory import Inventory, inventory_of
 from filmgraph.web.links import Links, iris_at, outside
 from filmgraph.web.negotiation import FORMS, RDF_FORMS
+from filmgraph.web.partial import Part
 from filmgraph.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ HERE = Path(__file__).parent
 _Told = TypeVar("_Told")
 DATA_READS = ("exact", "spoilers")
 """The parameters that every form of data knows."""
+MOST_IN_A_DOCUMENT = 10_000
+"""How many resources the RDF document of another one takes in: all uses of a technique may be hundreds of thousands."""
 _REMEMBERED, _LONGEST_REMEMBERED = 16_384, 300
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _LONGEST_FILM = 100 * 3600
@@ -97,7 +100,7 @@ class View:
     ``values`` go into the ``template``; ``data`` is a dataclass or plain value for JSON; ``rows`` returns the table for
     CSV, and for JSON where there is no ``data``; ``iri`` is the resource whose document the RDF forms are,
     unless ``triples`` returns others. ``title`` and ``summary`` are for the head of the page; ``linked`` is a plain
-    schema.org object to embed.
+    schema.org object to embed. ``part`` says which part of a long list the table or the data are.
     """
 
     template: str
@@ -109,6 +112,7 @@ class View:
     iri: str | None = None
     triples: Callable[[], Iterable[ox.Triple]] | None = None
     linked: Mapping[str, Any] | None = None
+    part: Part | None = None
     status: int = 200
 
 
@@ -244,7 +248,7 @@ class Site:
     def _made(self, page: Page, ask: Ask) -> Answer:
         if page.kind and ask.form in RDF_FORMS:
             iri = self.resource(page.kind, ask.slug)
-            return self.triples(neighbourhood(self.graph.store, iri), ask.form, iri)
+            return self.triples(self._document(iri), ask.form, iri)
         return self.shown(page, ask, page.view(self, ask))
 
     def shown(self, page: Page, ask: Ask, view: View) -> Answer:
@@ -254,16 +258,28 @@ class Site:
         if ask.form in RDF_FORMS:
             if view.triples is None and view.iri is None:
                 raise NotFoundError("There are no triples of this page.")
-            triples = view.triples() if view.triples else neighbourhood(self.graph.store, str(view.iri))
+            triples = view.triples() if view.triples else self._document(str(view.iri))
             return self.triples(triples, ask.form, view.iri)
         if ask.form == "json" and view.data is not None:
             text = _json(plain_of(view.data, spoilers=ask.spoilers))
-            return Answer(text.encode(errors="replace"), FORMS["json"].content_type, view.status)
+            return self._partly(
+                ask, view, Answer(text.encode(errors="replace"), FORMS["json"].content_type, view.status)
+            )
         if view.rows is None:
             raise NotFoundError("There is no table of this page.")
         rows = view.rows() if ask.spoilers else folded_rows(self.graph.store, view.rows(), hint=_UNFOLDS)
         text = _TABLES[ask.form](rows) if ask.form in _TABLES else rows.to_csv(for_spreadsheets=not ask.exact)
-        return Answer(text.encode(errors="replace"), FORMS[ask.form].content_type, view.status)
+        return self._partly(ask, view, Answer(text.encode(errors="replace"), FORMS[ask.form].content_type, view.status))
+
+    def _partly(self, ask: Ask, view: View, answer: Answer) -> Answer:
+        """Return data that may be a part of a long list with what says so."""
+        if view.part is None or self.settings.is_static:
+            return answer
+        told = view.part.headers(self.links, "/" + ask.path.strip("/"), ask.query, FORMS[ask.form].ending)
+        return replace(answer, headers={**answer.headers, **told})
+
+    def _document(self, iri: str) -> list[ox.Triple]:
+        return neighbourhood(self.graph.store, iri, most=None if self.settings.is_static else MOST_IN_A_DOCUMENT)
 
     def triples(self, triples: Iterable[ox.Triple], form: str, iri: str | None) -> Answer:
         """Return triples in a form, as the document of a resource where one is named."""
