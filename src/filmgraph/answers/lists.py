@@ -43,7 +43,7 @@ def first_of(films: Any, keys: list[Any], limit: int | None) -> Any:
     return films[order[:limit]]
 
 
-def first_by_year(asked: Asked, films: Any) -> Any:
+def _first_by_year(asked: Asked, films: Any) -> Any:
     """Return the films of a list by year and title that its first rows are of: the first, and all that are odd."""
     plain = asked.arrays.listing.is_plain[films]
     first = first_of(films[plain], [asked.arrays.years, asked.arrays.listing.rank], asked.limit)
@@ -80,7 +80,7 @@ def scenes_to_screen(asked: Asked) -> Shorter | None:
     films = np.unique(arrays.uses.rows()[entries])
     plain = listing.is_plain[films]
     films = np.union1d(chosen_films(asked, films[plain]), films[~plain]).astype(np.int64)
-    first = first_by_year(asked, films)
+    first = _first_by_year(asked, films)
     under = set(arrays.concepts.many(np.unique(arrays.uses.indices[entries]).tolist()))
     named = [(use, film, used) for use, film, used in asked.uses_of(first.tolist()) if used in under]
     text = inserted(asked.text, values_of(["use", "film", "used"], named), "?use fg:technique ?used")
@@ -134,7 +134,7 @@ def films_linked(asked: Asked) -> Shorter | None:
     }
     places = [place for place in map(arrays.films.at.get, sorted(linked)) if place is not None]
     films = np.array(places, np.int64)
-    first = first_by_year(asked, films[(arrays.is_film & arrays.listing.listed)[films]])
+    first = _first_by_year(asked, films[(arrays.is_film & arrays.listing.listed)[films]])
     named = values_of(["linked"], [(film,) for film in arrays.films.many(first.tolist())])
     # What is linked need not be of Wikidata.
     return Shorter(inserted(asked.text, named, "?linked a fg:Film"), first=len(first) < len(films))
@@ -149,7 +149,7 @@ def claims_on_technique(asked: Asked) -> Shorter | None:
     chosen[list(below(arrays, place))] = True
     rows = np.flatnonzero(chosen[said.about])
     films = np.unique(said.film[rows])
-    first = first_by_year(asked, films[arrays.listing.listed[films]])
+    first = _first_by_year(asked, films[arrays.listing.listed[films]])
     rows = rows[np.isin(said.film[rows], first)]
     claims, abouts = arrays.claims.many(said.claim[rows].tolist()), arrays.concepts.many(said.about[rows].tolist())
     named = values_of(["claim", "about"], zip(claims, abouts, strict=True))

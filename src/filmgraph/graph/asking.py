@@ -94,7 +94,7 @@ def run_text(
         answer = run_stoppable(store, text, timeout=timeout)
         return answer.head(limit) if form == "SELECT" and limit is not None else answer
     if form == "SELECT":
-        return store.select(text) if limit is None else store.select(text, most=limit)
+        return store.select(text) if limit is None else store.select(text, most=max(limit, 0))
     if form == "ASK":
         return store.ask(text)
     if form in ("CONSTRUCT", "DESCRIBE"):
