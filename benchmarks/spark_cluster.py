@@ -50,7 +50,7 @@ class Daemon:
         assert spec is not None
         assert spec.origin is not None
         home = Path(spec.origin).parent
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "log"
         self._output: IO[bytes] = self._log.open("wb")
         environment = {
