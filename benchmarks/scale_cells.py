@@ -11,7 +11,6 @@ import json
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
@@ -19,6 +18,7 @@ from statistics import median
 from typing import Any
 
 import generate
+from measure import timed
 
 from filmgraph.namespaces import FG, iri
 from filmgraph.queries import QueryLibrary
@@ -244,15 +244,6 @@ def measured(run: Callable[[], object], *, once: bool, cap: float | None) -> dic
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"[:300]}
     return {"seconds": median(seconds or [first]), "first": first, "peak": peak()}
-
-
-def timed(run: Callable[[], object]) -> float:
-    """Return how many seconds a call takes."""
-    start = time.perf_counter()
-    answer = run()
-    seconds = time.perf_counter() - start
-    del answer
-    return seconds
 
 
 @contextlib.contextmanager

@@ -33,10 +33,10 @@ SETTINGS = {
 def why_not() -> str | None:
     """Return what is missing here to run Spark, None where nothing is."""
     if find_spec("pyspark") is None or find_spec("pyarrow") is None:
-        return "PySpark and pyarrow are not installed: install the extra spark"
+        return "PySpark and pyarrow are not installed: pip install '.[spark]'"
     java = Path(os.environ.get("JAVA_HOME", ""), "bin", "java")
     if not (os.environ.get("JAVA_HOME") and java.is_file()) and shutil.which("java") is None:
-        return "there is no Java"
+        return "there is no Java: apt-get install openjdk-17-jre-headless, or JAVA_HOME=/path/to/it"
     return None
 
 

@@ -61,10 +61,17 @@ def scratch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oxigrap
 
 
 @pytest.fixture(scope="session")
-def virtuoso(tmp_path_factory: pytest.TempPathFactory, workspace: Workspace) -> Iterator[VirtuosoServer]:
-    """A Virtuoso that holds the graph that filmgraph comes with; tests only read it."""
+def with_virtuoso() -> None:
+    """What starts a Virtuoso stands on this, and is skipped where none is installed."""
     if NO_VIRTUOSO:
         pytest.skip(NO_VIRTUOSO)
+
+
+@pytest.fixture(scope="session")
+def virtuoso(
+    with_virtuoso: None, tmp_path_factory: pytest.TempPathFactory, workspace: Workspace
+) -> Iterator[VirtuosoServer]:
+    """A Virtuoso that holds the graph that filmgraph comes with; tests only read it."""
     with VirtuosoServer(tmp_path_factory.mktemp("virtuoso") / "base", allowed=[workspace.root]) as server:
         server.bulk_load(workspace.graph_files)
         yield server

@@ -13,7 +13,8 @@ import pytest
 
 FOLDER = Path(os.environ.get("FILMGRAPH_REFERENCE") or "nowhere")
 with_reference = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="FILMGRAPH_REFERENCE names no folder of reference material"
+    not FOLDER.is_dir(),
+    reason="the source documents are not ours to hand out: FILMGRAPH_REFERENCE=/path/to/their/folder",
 )
 RUN = 6
 """So many words in a row that are the same are no chance."""

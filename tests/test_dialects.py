@@ -9,7 +9,7 @@ from typing import Any, cast
 import pyoxigraph as ox
 import pytest
 from servers import Endpoint, Exchange
-from virtuoso import MISSING, VirtuosoServer
+from virtuoso import VirtuosoServer
 
 from filmgraph.errors import EndpointAnswerError, QueryError, RemoteError
 from filmgraph.rows import Rows
@@ -162,7 +162,6 @@ def test_literals_keep_their_spaces_in_xml() -> None:
         assert b"".join(map(edges, [*pieces, b""])) == expected
 
 
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 def test_everything_comes_as_it_is_kept(virtuoso: VirtuosoServer) -> None:
     graph = "urn:of-spaces"
     texts = ("", " ", "  a", "a \n", "\ta\r\nb\t", "a\n\n b", "<&>\"'", "]]>", "nodeID://b1", "é😀\u2028")
@@ -218,7 +217,7 @@ def test_a_graph_is_named_in_each_request_or_in_the_address() -> None:
         assert store.graph == "urn:mine"
 
 
-@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.usefixtures("with_virtuoso")
 def test_a_real_server_that_cuts_is_found_out(tmp_path: Path) -> None:
     with VirtuosoServer(tmp_path / "base", most_rows=10) as server, server.store() as store:
         store.update("INSERT DATA { " + " ".join(f"<urn:s{n}> <urn:p> {n % 2} ." for n in range(30)) + " }")

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
 from servers import Endpoint, Exchange, OxigraphServer
-from virtuoso import MISSING, VirtuosoServer
+from virtuoso import VirtuosoServer
 
 from filmgraph.cli import cli
 from filmgraph.errors import DataError, EndpointStatusError, PartialLoadError, StoreError
@@ -31,9 +31,7 @@ x:b x:knows [ x:text "unnamed" ; x:knows [ x:text "deeper" ] ] .
 
 
 @pytest.fixture(scope="module")
-def empty_virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtuosoServer]:
-    if MISSING:
-        pytest.skip(MISSING)
+def empty_virtuoso(with_virtuoso: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtuosoServer]:
     with VirtuosoServer(tmp_path_factory.mktemp("graph-store") / "base") as server:
         yield server
 
@@ -159,10 +157,10 @@ def test_an_address_is_an_address() -> None:
 
 
 @pytest.fixture
-def near(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtuosoServer]:
+def near(
+    with_virtuoso: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[VirtuosoServer]:
     """A Virtuoso that may read the folder for temporary files."""
-    if MISSING:
-        pytest.skip(MISSING)
     folder = tmp_path_factory.mktemp("near")
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     with VirtuosoServer(folder / "base", allowed=[folder]) as server:

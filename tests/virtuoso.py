@@ -28,7 +28,7 @@ GRAPH = "https://w3id.org/filmgraph/"
 MISSING = (
     None
     if shutil.which("virtuoso-t") and shutil.which("isql-vt")
-    else ("needs virtuoso-t and isql-vt (Debian: virtuoso-opensource)")
+    else "there is no Virtuoso (virtuoso-t, isql-vt): apt-get install virtuoso-opensource"
 )
 """Why tests with Virtuoso are to be skipped here; None where they can run."""
 

@@ -16,7 +16,7 @@ from filmgraph.namespaces import XSD, shorten
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["ROW_FORMATS", "Rows", "Term", "Value", "plain", "printable"]
+__all__ = ["ROW_FORMATS", "Rows", "Term", "Value", "is_iri", "plain", "printable"]
 
 Term: TypeAlias = "ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple"
 Value: TypeAlias = str | int | float | bool | None
@@ -45,6 +45,19 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _FLOAT = re.compile(rf"{_DECIMAL.pattern}(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN")
 _JOINERS = "\u00ad\u200c\u200d"
 """Characters that show nothing and steer nothing: they hold words and pictures together, or let them part."""
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, which may stand in a query.
+
+    >>> is_iri("https://example.org/a"), is_iri("a text"), is_iri("_:b"), is_iri("urn:a> } SERVICE <urn:b")
+    (True, False, False, False)
+    """
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def plain(term: Any) -> Value:

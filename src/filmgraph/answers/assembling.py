@@ -17,9 +17,8 @@ from filmgraph.answers.asked import Asked, Shorter
 from filmgraph.answers.ordering import order_of
 from filmgraph.answers.rewriting import values_of
 from filmgraph.arrays import Table
-from filmgraph.lookup import is_iri
 from filmgraph.namespaces import FG, SCHEMA
-from filmgraph.rows import Rows, Term
+from filmgraph.rows import Rows, Term, is_iri
 
 __all__ = ["Told", "are_voices_named", "named", "put_together", "signed_by", "simple_labels", "texts_of"]
 

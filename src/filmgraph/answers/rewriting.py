@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from filmgraph.lookup import is_iri
 from filmgraph.queries import placed_tokens_of
+from filmgraph.rows import is_iri
 
 __all__ = ["counted", "inserted", "label_lines", "values_of", "with_numbers", "without"]
 

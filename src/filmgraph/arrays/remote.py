@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyoxigraph as ox
 
 from filmgraph.arrays.later import Later
 from filmgraph.arrays.weights import FilmTechniqueArrays, steps_up
 from filmgraph.namespaces import FG, SKOS
+from filmgraph.rows import is_iri
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
 
-__all__ = ["MOST_ROWS", "FewFilms", "RemoteCraft", "is_safe"]
+__all__ = ["MOST_ROWS", "FewFilms", "RemoteCraft"]
 
 MOST_ROWS = 1000
 """The most rows of VALUES in a query."""
@@ -192,7 +192,7 @@ class RemoteCraft:
                 found[high] = used.get(high, 0)
                 del below[high]
         for rows in _packed([(low, high) for low in lows] for high, lows in below.items()):
-            pairs = " ".join(f"(<{low}> <{high}>)" for low, high in rows if is_safe(low) and is_safe(high))
+            pairs = " ".join(f"(<{low}> <{high}>)" for low, high in rows if is_iri(low) and is_iri(high))
             counted = self.store.select(
                 f"SELECT ?b (COUNT(*) AS ?n) WHERE {{ {{ SELECT DISTINCT ?b ?f WHERE {{ VALUES (?t ?b) {{ {pairs} }} "
                 f"?u <{FG}technique> ?t ; <{FG}film> ?f FILTER(isIRI(?f)) }} }} }} GROUP BY ?b"
@@ -246,7 +246,7 @@ class RemoteCraft:
     def pairs(self, films: Iterable[str]) -> list[tuple[str, str]]:
         """Return the (film, technique) pairs of some films, sorted; categories are left out."""
         found: set[tuple[str, str]] = set()
-        wanted = sorted({film for film in films if is_safe(film)})
+        wanted = sorted({film for film in films if is_iri(film)})
         for start in range(0, len(wanted), _MOST_FILMS):
             named = " ".join(f"<{film}>" for film in wanted[start : start + _MOST_FILMS])
             rows = self.store.select(
@@ -260,19 +260,6 @@ class RemoteCraft:
     def few(self, pairs: Collection[tuple[str, str]]) -> FewFilms:
         """Return the arrays of a few films from all of their pairs, weighed as among all films."""
         return FewFilms(self, pairs)
-
-
-def is_safe(text: str) -> bool:
-    """Whether a text is an absolute IRI, which may stand in a query.
-
-    >>> is_safe("urn:a"), is_safe("urn:a> } SERVICE <urn:b"), is_safe("_:b")
-    (True, False, False)
-    """
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _texts(row: Sequence[Any]) -> tuple[str, str]:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from filmgraph.lookup.names import (
         Named,
         folded_text,
-        is_iri,
         label_among,
         labels_of,
         language_rank,
@@ -24,7 +23,6 @@ __all__ = [
     "Named",
     "SearchIndex",
     "folded_text",
-    "is_iri",
     "kinds_meant",
     "label_among",
     "labels_of",
@@ -37,7 +35,7 @@ __all__ = [
 
 _MODULE_OF = {
     **dict.fromkeys(
-        ("Named", "folded_text", "is_iri", "label_among", "labels_of", "language_rank", "texts_of", "values_of"),
+        ("Named", "folded_text", "label_among", "labels_of", "language_rank", "texts_of", "values_of"),
         "names",
     ),
     **dict.fromkeys(("kinds_meant", "resolve"), "resolving"),

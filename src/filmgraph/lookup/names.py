@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from filmgraph.namespaces import SCHEMA, SKOS, slug_of, slugify
+from filmgraph.rows import is_iri
 
 if TYPE_CHECKING:
     from filmgraph.stores import Store
@@ -17,7 +18,6 @@ __all__ = [
     "LABELS",
     "Named",
     "folded_text",
-    "is_iri",
     "label_among",
     "labels_of",
     "language_rank",
@@ -94,19 +94,6 @@ def values_of(resources: Iterable[str]) -> str:
     '<urn:a> <urn:b>'
     """
     return " ".join(f"<{resource}>" for resource in sorted(resources) if is_iri(resource))
-
-
-def is_iri(text: str) -> bool:
-    """Whether a text is an absolute IRI.
-
-    >>> is_iri("https://example.org/a"), is_iri("a text"), is_iri("_:b")
-    (True, False, False)
-    """
-    try:
-        ox.NamedNode(text)
-    except ValueError:
-        return False
-    return True
 
 
 def language_rank(language: str | None) -> int:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from filmgraph.errors import AmbiguousNameError, NotFoundError
-from filmgraph.lookup.names import is_iri, values_of
+from filmgraph.lookup.names import values_of
 from filmgraph.lookup.scoring import LONGEST_NAME
 from filmgraph.namespaces import DCTERMS, KINDS, expand, iri, kind_of, shorten, slug_of
-from filmgraph.rows import plain, printable
+from filmgraph.rows import is_iri, plain, printable
 
 if TYPE_CHECKING:
     from filmgraph.lookup.searching import Hit, SearchIndex

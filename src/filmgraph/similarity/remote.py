@@ -24,9 +24,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from filmgraph.arrays import STEP_WEIGHT, FilmTechniqueArrays
-from filmgraph.arrays.remote import MOST_ROWS, RemoteCraft, is_safe
+from filmgraph.arrays.remote import MOST_ROWS, RemoteCraft
 from filmgraph.errors import NotFoundError
 from filmgraph.namespaces import FG, XSD
+from filmgraph.rows import is_iri
 from filmgraph.similarity.index import MEASURES, Alike, SharedCraft, SimilarityIndex
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ _SQUARED = f"1.0e0 * {_D} * {_D} / {_L}"
 
 def _summed(rows: Mapping[str, tuple[int, int]], is_repeated: bool, *, least: int = 1, score: str = _SQUARED) -> str:
     """Return the query for the films with the greatest score, made of one sum of D and one of L."""
-    values = " ".join(f"(<{name}> {d} {n})" for name, (d, n) in rows.items() if is_safe(name))
+    values = " ".join(f"(<{name}> {d} {n})" for name, (d, n) in rows.items() if is_iri(name))
     each = f"VALUES (?t ?d ?l) {{ {values} }} ?u <{FG}technique> ?t ; <{FG}film> ?g FILTER(isIRI(?g))"
     if is_repeated:
         each = f"{{ SELECT DISTINCT ?g ?t ?d ?l WHERE {{ {each} }} }}"
@@ -260,7 +261,7 @@ def _summed(rows: Mapping[str, tuple[int, int]], is_repeated: bool, *, least: in
 
 def _exactly(rows: Iterable[tuple[str, str, int, int]]) -> str:
     """Return the query for the films with the greatest cosines, each broader technique counted once a film."""
-    values = " ".join(f"(<{low}> <{up}> {d} {n})" for low, up, d, n in rows if is_safe(low) and is_safe(up))
+    values = " ".join(f"(<{low}> <{up}> {d} {n})" for low, up, d, n in rows if is_iri(low) and is_iri(up))
     return (
         "SELECT ?g (SUM(?m) AS ?product) (SUM(?q) AS ?length) WHERE { { SELECT ?g ?a (MAX(?d) AS ?m) (MAX(?l) AS ?q) "
         f"WHERE {{ VALUES (?t ?a ?d ?l) {{ {values} }} ?u <{FG}technique> ?t ; <{FG}film> ?g FILTER(isIRI(?g)) }} "

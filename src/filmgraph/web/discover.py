@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from filmgraph.errors import NotFoundError, QueryError
-from filmgraph.lookup import is_iri, labels_of
+from filmgraph.lookup import labels_of
 from filmgraph.paths import KIND_WEIGHTS
 from filmgraph.recommend import METHODS
+from filmgraph.rows import is_iri
 from filmgraph.web.negotiation import RDF_FORMS
 from filmgraph.web.picks import NOTHING, Pick, meant_links, pick, picks
 from filmgraph.web.site import Ask, Page, Site, View

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from filmgraph.lookup import is_iri
-from filmgraph.rows import Rows, Term, Value
+from filmgraph.rows import Rows, Term, Value, is_iri
 
 if TYPE_CHECKING:
     from filmgraph.pages import Branch, CategoryPage, FilmPage, ListedFilm, Named, PersonPage, TechniquePage, Use
